@@ -1,0 +1,1 @@
+"""What may be recorded: events, the rules of admission, terms, the calendar. Imports nothing but msgspec."""

@@ -1,0 +1,277 @@
+"""Whether an entry may be recorded, and what is then written (rules 5): references, order, clauses, in that order.
+
+Rules run once, here, under the default readings and with all that is recorded; replay never runs them again. Keys are the
+ledger's affair, shapes were judged by `shape`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from msgspec import UNSET
+
+from domain import clauses, desk, ticket
+from domain.book import Book, Stream, fold, state_after
+from domain.desk import Desk
+from domain.events import (
+    BEGINNINGS,
+    AnyEvent,
+    BenefitDelivered,
+    ClientRegistered,
+    ContingencyDeclared,
+    ContingencyEnded,
+    ContingencyNotified,
+    Entry,
+    EntryVoided,
+    PolicyCancelled,
+    PolicyContracted,
+    ReopenedAsNew,
+    RequesterAuthorized,
+    RequesterRevoked,
+    RequestRefused,
+    TermsPublished,
+    TicketOpened,
+    in_order,
+    stream_of,
+)
+from domain.policy import Policy, overlapping
+from domain.refusal import Refused, said
+from domain.sequence import in_force
+from domain.terms import Terms, TermsError
+from domain.terms import digest as digest_of
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+_NEWEST = 2**62
+"""Stands for the position of the newcomer: it comes after everything recorded."""
+
+Written = tuple[tuple[str, AnyEvent], ...]
+
+
+def admit(event: AnyEvent, book: Book, now: datetime) -> Written:
+    """What to write for an event, in order and in one transaction: pairs of a stream and an event, mostly just the event.
+
+    Raises Refused; for gs.1.1 its `record` is what the ledger takes down instead. `now` is the ledger's clock (aware)."""
+    if event.at > now + CLOCK_TOLERANCE:
+        raise Refused("time", said("at is {at}, more than 5 minutes ahead of the ledger's clock"), field="at",
+                      at=event.at.isoformat())  # fmt: skip
+    clauses.refuse_unlisted(event, book.terms())
+    match event:
+        case TermsPublished():
+            _check_document(event)
+        case ClientRegistered():
+            _check_registration(event, book)
+        case RequesterAuthorized() | RequesterRevoked():
+            _check_authority(event, book)
+        case PolicyContracted():
+            _check_policy(event, book)
+        case PolicyCancelled():
+            _check_cancellation(event, book)
+        case BenefitDelivered():
+            clauses.check_benefit(event, _known_policy(event.policy, book), book)
+        case EntryVoided():
+            return _admit_voiding(event, book)
+        case TicketOpened():
+            return _admit_opening(event, book)
+        case ContingencyDeclared() | ContingencyNotified() | ContingencyEnded():
+            return _admit_contingency(event, book)
+        case RequestRefused():
+            raise ValueError("a RequestRefused is written by the ledger, never proposed")
+        case _:
+            return _admit_on_ticket(event, event.ticket, book)
+    return ((stream_of(event), event),)
+
+
+# References ---------------------------------------------------------------------------------------------------------
+
+
+def _unknown(field: str, value: object) -> Refused:
+    return Refused("reference", said("{field} {value} is not known; it must be recorded before"), field=field, value=value)
+
+
+def _taken(field: str, value: object) -> Refused:
+    return Refused("reference", said("{field} {value} exists already; another id is expected"), field=field, value=value)
+
+
+def _check_document(event: TermsPublished) -> None:
+    try:
+        terms = Terms.read(event.document)
+    except TermsError as error:
+        field = f"document.{error.field}".rstrip(".")
+        raise Refused("shape", said("{field}: {problem}"), field=field, problem=error.message) from None
+    if terms.id != event.terms:
+        raise Refused("shape", said("terms is {value}, but the document says {said}"), field="terms", value=event.terms,
+                      said=terms.id)  # fmt: skip
+    if event.digest is not UNSET and event.digest != digest_of(event.document):
+        raise Refused("shape", said("digest is not that of the document, {right}"), field="digest",
+                      right=digest_of(event.document))  # fmt: skip
+
+
+def _check_registration(event: ClientRegistered, book: Book) -> None:
+    if book.client(event.client) is not None:
+        raise _taken("client", event.client)
+    if event.terms is not UNSET and not book.knows_terms(event.terms):
+        raise _unknown("terms", event.terms)
+
+
+def _check_authority(event: RequesterAuthorized | RequesterRevoked, book: Book) -> None:
+    client = book.client(event.client)
+    if client is None:
+        raise _unknown("client", event.client)
+    if isinstance(event, RequesterRevoked) and not client.authorizes(event.person, (event.at, _NEWEST)):
+        raise Refused("reference", said("person {person} is not authorised at that moment, so cannot be revoked"),
+                      field="person", person=event.person)  # fmt: skip
+
+
+def _known_policy(policy: str, book: Book) -> Policy:
+    found = book.policy(policy)
+    if found is None:
+        raise _unknown("policy", policy)
+    return found
+
+
+def _check_policy(event: PolicyContracted, book: Book) -> None:
+    if book.policy(event.policy) is not None:
+        raise _taken("policy", event.policy)
+    if book.client(event.client) is None:
+        raise _unknown("client", event.client)
+    terms = book.bound(event.terms, _NEWEST)
+    if terms is None:
+        raise _unknown("terms", event.terms)
+    tiers = terms.under().provisions.tiers
+    if tiers and event.tier not in tiers:
+        raise Refused("reference", said("tier is {value}; {terms} has {known}"), field="tier", terms=event.terms,
+                      value="missing" if event.tier is UNSET else event.tier, known=", ".join(tiers))  # fmt: skip
+    if not tiers and event.tier is not UNSET:
+        raise Refused("reference", said("tier is {value}, but {terms} has no tiers"), field="tier", value=event.tier,
+                      terms=event.terms)  # fmt: skip
+    _refuse_overlap(Policy(event, (event.at, _NEWEST)), book.policies_of(event.client), "starts")
+    clauses.check_prices(event, terms)
+
+
+def _refuse_overlap(policy: Policy, others: Iterable[Policy], field: str) -> None:
+    for other in others:
+        if other.id != policy.id and overlapping(policy, other):
+            raise Refused("reference", said("policy {policy} overlaps policy {other} of the same client, in force from "
+                                            "{starts} to {ends}"),
+                          field=field, policy=policy.id, other=other.id, starts=other.starts,
+                          ends=other.last_day or "…")  # fmt: skip
+
+
+def _check_cancellation(event: PolicyCancelled, book: Book) -> None:
+    policy = _known_policy(event.policy, book)
+    if event.effective < policy.starts or (policy.ends is not None and event.effective > policy.ends):
+        raise Refused("reference", said("effective lies outside policy {policy}, which runs from {starts} to {ends}"),
+                      field="effective", policy=event.policy, starts=policy.starts, ends=policy.ends or "…")  # fmt: skip
+    if policy.cancelled is not None:
+        raise Refused("reference", said("policy {policy} is cancelled already, from {day}"), field="policy",
+                      policy=event.policy, day=policy.cancelled)  # fmt: skip
+
+
+# Sequences ----------------------------------------------------------------------------------------------------------
+
+
+def _admit_opening(event: TicketOpened, book: Book) -> Written:
+    if book.ticket(event.ticket) is not None:
+        raise _taken("ticket", event.ticket)
+    if book.client(event.client) is None:
+        raise _unknown("client", event.client)
+    if event.continues is UNSET:
+        clauses.check_opening(event, book, (event.at, _NEWEST))
+        return ((stream_of(event), event),)
+    _check_continued(event, event.continues, book)
+    clauses.check_opening(event, book, (event.at, _NEWEST))
+    reopened = ReopenedAsNew(at=event.at, by=event.by, ticket=event.continues, new_ticket=event.ticket)
+    return ((stream_of(reopened), reopened), (stream_of(event), event))
+
+
+def _check_continued(event: TicketOpened, continued: str, book: Book) -> None:
+    old = book.ticket(continued)
+    if old is None:
+        raise _unknown("continues", continued)
+    if old.opening.client != event.client:
+        raise Refused("reference", said("ticket {ticket} is another client's"), field="continues", ticket=continued)
+    if old.continued_by is not None:
+        raise Refused("reference", said("ticket {ticket} is continued by {other} already"), field="continues",
+                      ticket=continued, other=old.continued_by)  # fmt: skip
+    if old.closed_at is None or old.closed_at > event.at:
+        raise Refused("reference", said("ticket {ticket} is not closed at that moment; only a closed one is continued"),
+                      field="continues", ticket=continued)  # fmt: skip
+
+
+def _admit_contingency(event: ContingencyDeclared | ContingencyNotified | ContingencyEnded, book: Book) -> Written:
+    if event.ticket is not UNSET and book.ticket(event.ticket) is None:
+        raise _unknown("ticket", event.ticket)
+    if isinstance(event, ContingencyDeclared):
+        where = book.contingency_stream(event.contingency)
+        if where is not None and _still_declared(event.contingency, book.stream(where)):
+            raise _taken("contingency", event.contingency)
+    if event.ticket is not UNSET:
+        return _admit_on_ticket(event, event.ticket, book)
+    _check_sequence(book.stream("desk"), event)
+    return (("desk", event),)
+
+
+def _still_declared(contingency: str, stream: Stream) -> bool:
+    declared = (it.event for it in stream.in_force if isinstance(it.event, ContingencyDeclared))
+    return any(it.contingency == contingency for it in declared)
+
+
+def _admit_on_ticket(event: AnyEvent, ticket_id: str, book: Book) -> Written:
+    known = book.ticket(ticket_id)
+    if known is None:
+        raise _unknown("ticket", ticket_id)
+    stream = book.stream(f"ticket:{ticket_id}")
+    before = _check_sequence(stream, event)
+    agreed = book.agreement(known.opening.client, known.opening.at, known.position, event.at)
+    clauses.check(event, before, agreed)
+    return ((stream.name, event),)
+
+
+def _check_sequence(stream: Stream, event: AnyEvent) -> ticket.Ticket:
+    """The state just before the newcomer. Raises Refused (order) if the whole sequence, newcomer included, is not legal."""
+    newcomer = Entry(_NEWEST, stream.name, 0, event.at, "", event)
+    if not stream.in_force or stream.in_force[-1].event.at <= event.at:
+        _legal(stream.name, stream.state, newcomer)
+        return stream.state  # type: ignore[return-value]
+    before = [it for it in stream.in_force if it.event.at <= event.at]
+    state = fold(stream.name, before)
+    _check_in_order(stream.name, state, [newcomer, *stream.in_force[len(before) :]])
+    return state  # type: ignore[return-value]
+
+
+def _check_in_order(stream: str, state: object, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        _legal(stream, state, entry)
+        state = state_after(stream, state, entry)  # type: ignore[arg-type]
+
+
+def _legal(stream: str, state: object, entry: Entry) -> None:
+    if isinstance(state, Desk):
+        desk.legal(state, entry.event)  # type: ignore[arg-type]
+    elif stream.startswith("ticket:"):
+        ticket.legal(state, entry.event)  # type: ignore[arg-type]
+
+
+# Voidings -----------------------------------------------------------------------------------------------------------
+
+
+def _admit_voiding(event: EntryVoided, book: Book) -> Written:
+    target = book.entry(event.entry)
+    if target is None:
+        raise _unknown("entry", event.entry)
+    if isinstance(target.event, (EntryVoided, *BEGINNINGS)):
+        raise Refused("reference", said("entry {value} is a {name}: what begins a stream and a voiding cannot be voided"),
+                      field="entry", value=event.entry, name=type(target.event).__name__)  # fmt: skip
+    stream = book.stream(target.stream)
+    newcomer = Entry(_NEWEST, stream.name, 0, event.at, "", event)
+    remaining = sorted([*in_force(stream.recorded, {target.position}), newcomer], key=in_order)
+    if isinstance(target.event, PolicyCancelled):
+        _refuse_overlap_without(remaining, book)
+    if stream.name.startswith("ticket:") or stream.name == "desk":
+        _check_in_order(stream.name, fold(stream.name, ()), remaining)
+    return ((stream.name, event),)
+
+
+def _refuse_overlap_without(remaining: Iterable[Entry], book: Book) -> None:
+    policy = fold("policy:", remaining)
+    if isinstance(policy, Policy):
+        _refuse_overlap(policy, book.policies_of(policy.contracted.client), "entry")

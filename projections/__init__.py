@@ -1,0 +1,1 @@
+"""What the entries amount to: clocks and verdicts, consumption, billing, timelines."""
