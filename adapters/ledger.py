@@ -1,0 +1,176 @@
+"""The ledger: the only writer, and where every entry is read from.
+
+A writing transaction first follows what other processes wrote; what it answers is acknowledged only once committed. It
+knows no rule and no file format.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+from adapters.mapper import LedgerError
+from adapters.sqlite import SQLiteStore
+from adapters.sqlite_rows import Rows, pages
+from adapters.terms_files import builtin_documents
+from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, refusal_again
+from adapters.writing import Writing
+from domain.book import Book
+from domain.events import AnyEvent, Entry
+from domain.refusal import Refused, said
+
+__all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
+
+PAGE = 2_000
+FOLLOWED_AT_MOST = 5_000
+"""With more entries than this by others, forgetting what is remembered is cheaper than following it."""
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """One ledger, open. Use `Ledger.open`; close it, or use it as a context manager. Threads may share it."""
+
+    def __init__(self, store: SQLiteStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = RLock()
+        self._remembered: tuple[Book, Writing, int] | None = None
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = False, clock: Callable[[], datetime] = utc_now) -> Self:
+        """The ledger in the file `url` (a path, or `sqlite:` and a path). With `create`, a new one is begun with the built-in
+        terms if there is none. `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
+        ledger = cls(SQLiteStore(Path(url.removeprefix("sqlite:")), create=create), clock)
+        try:
+            if ledger._store.is_empty:
+                ledger._begin()
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    def close(self) -> None:
+        """Closes the file. Nothing is left to write: every answer given was committed."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
+        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. LedgerError if nothing
+        could be written."""
+        with self.writing() as transaction:
+            return transaction.record(events)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A transaction that excludes every other writer, having followed all they wrote. Committed at the end; if it fails,
+        nothing was written and what was remembered is forgotten."""
+        with self._lock:
+            try:
+                with self._store.writing() as rows:
+                    book, writing = self._followed(rows)
+                    yield Transaction(writing, book, self._clock())
+            except BaseException:
+                self._remembered = None
+                raise
+            self._remembered = (book, writing, writing.head)
+
+    def _followed(self, rows: Rows) -> tuple[Book, Writing]:
+        """The Book as of this transaction."""
+        if self._remembered is not None:
+            book, writing, seen = self._remembered
+            writing.begin(rows)
+            if writing.head - seen <= FOLLOWED_AT_MOST:
+                for entry in rows.page(seen, writing.head, FOLLOWED_AT_MOST):
+                    writing.follow(entry)
+                    book.take(entry)
+                return book, writing
+        writing = Writing(rows)
+        return Book(writing), writing
+
+    def _begin(self) -> None:
+        """A new ledger's first entries, in the transaction that makes its tables; nothing if another process was quicker."""
+        documents = builtin_documents()
+        with self.writing() as transaction:
+            if transaction.rows.head() == 0:
+                transaction.publish(documents)
+
+    # Reading --------------------------------------------------------------------------------------------------------
+
+    def reading(self, what: str) -> AbstractContextManager[Rows]:
+        """One consistent view of the stored rows; `what` (marked with `said`) tells what is read, should that fail."""
+        return self._store.reading(what)
+
+    def head(self) -> int:
+        """The position of the last entry; 0 in an empty ledger."""
+        with self.reading(said("asking for the last position")) as rows:
+            return rows.head()
+
+    def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """The entries with after < position ≤ upto (all there are when it begins), in order, a page at a time."""
+        last = self.head() if upto is None else upto
+
+        def read(before: Entry | None) -> list[Entry]:
+            with self.reading(said("reading entries")) as rows:
+                return rows.page(after if before is None else before.position, last, PAGE)
+
+        for page in pages(read, PAGE):
+            yield from page
+
+    def stream(self, name: str) -> list[Entry]:
+        """All entries of one stream, by version; empty if there is none."""
+        with self.reading(said("reading a stream")) as rows:
+            return rows.stream(name)
+
+    def streams(self, kind: str, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
+        """Every stream of a kind (`ticket`, `client`, `policy`, `terms`, `desk`) with its entries, by name, one at a time; of
+        what is recorded up to a position (all there is when it begins)."""
+        last = self.head() if upto is None else upto
+
+        def read(before: Entry | None) -> list[Entry]:
+            stream, version = ("", 0) if before is None else (before.stream, before.version)
+            with self.reading(said("reading streams")) as rows:
+                return rows.kind_page(kind, stream, version, last, PAGE)
+
+        together: list[Entry] = []
+        for page in pages(read, PAGE):
+            for entry in page:
+                if together and together[0].stream != entry.stream:
+                    yield together[0].stream, together
+                    together = []
+                together.append(entry)
+        if together:
+            yield together[0].stream, together
+
+    def streams_of(self, client: str) -> list[str]:
+        """The streams of a client's policies, then of its tickets, each in the order in which they began."""
+        with self.reading(said("reading the streams of a client")) as rows:
+            return rows.streams_of(client, "policy") + rows.streams_of(client, "ticket")
+
+    def entry(self, reference: int | str) -> Entry | None:
+        """The entry at a position (a number); or the one with this key, else with this id (a string)."""
+        with self.reading(said("looking an entry up")) as rows:
+            return rows.entry(reference)
+
+    def position_at(self, moment: datetime) -> int:
+        """The highest position recorded by that moment (aware), itself included; 0 if none was."""
+        with self.reading(said("looking a moment up")) as rows:
+            low, high = 0, rows.head()
+            while low < high:
+                middle = (low + high + 1) // 2
+                recorded_at = rows.recorded_at(middle)
+                if recorded_at is None:
+                    raise LedgerError(said("there is no entry at position {position}: the ledger is damaged"), position=middle)
+                low, high = (middle, high) if recorded_at <= moment else (low, middle - 1)
+            return low

@@ -1,0 +1,232 @@
+"""The reports: reads the ledger for a question and a selection, and yields the rows of exchange.md in their stated order.
+
+All arithmetic is in `projections`; here it is only decided which streams to read. Rows that must be put in order wait in a
+temporary file, so that memory does not grow with the ledger.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from adapters.ledger import Ledger
+from domain.events import Entry, PolicyContracted, TicketOpened
+from domain.exchange import entry_as_json
+from domain.time_base import epoch_seconds
+from projections import billing, consumption, sla, timeline, unattended
+from projections.accounts import Account, account, accounts, bill
+from projections.billing import Charge
+from projections.consumption import Consumed, Use
+from projections.contracts import Contracts, Question
+
+_EXPLAINED = ("ticket", "response", "resolution")
+"""Of a row of `report sla`, what `explain` says itself."""
+
+
+class Selection(Struct, frozen=True):
+    """What a report is about: everything, or one client, policy or ticket; and, half-open, when: tickets opened, rows of the
+    bill, policies in force within [since, until)."""
+
+    client: str | None = None
+    policy: str | None = None
+    ticket: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether a moment lies within the selected time."""
+        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
+
+
+class NotFound(LookupError):
+    """A selected client, policy or ticket that the ledger does not hold: `field` and `value` name it."""
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(f"{field} {value}")
+        self.field, self.value = field, value
+
+
+class Reports:
+    """The reports of one ledger for one question and selection."""
+
+    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None) -> None:
+        self.ledger = ledger
+        self.question = question
+        self.selection = selection or Selection()
+
+    def sla(self) -> Iterator[dict[str, Any]]:
+        """`report sla`: one row per ticket, in the order opened."""
+        with closing(_InOrder()) as ordered:
+            for it in self._accounts(self._ticket_streams()):
+                facts = it.assessment.facts
+                if self.selection.covers(facts.opening.at) and self._selects(it):
+                    ordered.add(facts.opening.at, facts.entry.position, sla.row(it.assessment))
+            yield from ordered
+
+    def unattended(self) -> list[dict[str, Any]]:
+        """`report unattended`: longest first."""
+        found = (
+            unattended.unattended(it.assessment)
+            for it in self._accounts(self._ticket_streams())
+            if self._selects(it) and self.selection.covers(it.assessment.facts.opening.at)
+        )
+        return unattended.rows(it for it in found if it is not None)
+
+    def consumption(self) -> list[dict[str, Any]]:
+        """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
+        uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
+        chosen = (it for it in consumption.consumed(self.contracts, uses) if self._selects_consumption(it))
+        return [consumption.row(it, self.question.at_seconds) for it in chosen]
+
+    def billing(self) -> Iterator[dict[str, Any]]:
+        """`report billing`: the rows of the bill in order of `at`, then position."""
+        uses: list[Use] = []
+        with closing(_InOrder()) as ordered:
+            for it in self._accounts(self._dealt_streams()):
+                if it.use is not None:
+                    uses.append(it.use)
+                self._bill(ordered, it.charges)
+            dealt = consumption.consumed(self.contracts, uses)
+            self._bill(ordered, (row for it in dealt for row in billing.per_event(it.deal)))
+            yield from ordered
+
+    def explain(self, ticket: str) -> dict[str, Any]:
+        """`explain`: one ticket with its entries, both clocks in segments, its bill and its policy's consumption."""
+        recorded = self.ledger.stream(f"ticket:{ticket}")
+        found = account(recorded, self.contracts)
+        if found is None:
+            raise NotFound("ticket", ticket)
+        dealt = self._consumption_of(found)
+        known = self.question.known
+        return {
+            "ticket": ticket,
+            "entries": [entry_as_json(it) for it in recorded if known is None or it.position <= known],
+            **{key: value for key, value in sla.row(found.assessment).items() if key not in _EXPLAINED},
+            "response": timeline.clock_explained(found.assessment, found.assessment.response),
+            "resolution": timeline.clock_explained(found.assessment, found.assessment.resolution),
+            "billing": [billing.row(it) for it in bill(found.charges, dealt) if it.ticket == ticket],
+            "consumption": consumption.row(dealt[0], self.question.at_seconds) if dealt else None,
+        }
+
+    # Which streams to read -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """Clients, policies, terms and the desk for this question: all, or those that the selection can touch."""
+        client = self._client
+        if client is None:
+            return Contracts(self.question, self._streams("terms", "client", "policy", "desk"))
+        names = [f"client:{client}", *(it for it in self.ledger.streams_of(client) if it.startswith("policy:")), "desk"]
+        return Contracts(self.question, [*self._streams("terms"), *((it, self.ledger.stream(it)) for it in names)])
+
+    @cached_property
+    def _client(self) -> str | None:
+        """The client that the selection narrows the reading to, None for all."""
+        selection = self.selection
+        client = selection.client
+        for field, value, begins in (
+            ("ticket", selection.ticket, TicketOpened),
+            ("policy", selection.policy, PolicyContracted),
+        ):
+            if value is not None:
+                first = next((it.event for it in self.ledger.stream(f"{field}:{value}")), None)
+                if not isinstance(first, TicketOpened | PolicyContracted) or not isinstance(first, begins):
+                    raise NotFound(field, value)
+                client = client or first.client
+        if selection.client is not None and not self.ledger.stream(f"client:{selection.client}"):
+            raise NotFound("client", selection.client)
+        return client
+
+    def _streams(self, *kinds: str) -> Iterator[tuple[str, Sequence[Entry]]]:
+        for kind in kinds:
+            yield from self.ledger.streams(kind, self.question.known)
+
+    def _ticket_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
+        """The streams of the tickets selected."""
+        if self.selection.ticket is not None:
+            _ = self._client
+            name = f"ticket:{self.selection.ticket}"
+            yield name, self.ledger.stream(name)
+        else:
+            yield from self._dealt_streams()
+
+    def _dealt_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
+        """The streams of the tickets dealt together with those selected: a whole client's, or all."""
+        client = self._client
+        if client is None:
+            yield from self.ledger.streams("ticket", self.question.known)
+        else:
+            for name in self.ledger.streams_of(client):
+                if name.startswith("ticket:"):
+                    yield name, self.ledger.stream(name)
+
+    def _accounts(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Iterator[Account]:
+        contracts = self.contracts
+        return accounts(streams, contracts)
+
+    def _consumption_of(self, found: Account) -> list[Consumed]:
+        """The consumption that one ticket is part of; none under terms without quotas."""
+        if found.use is None:
+            return []
+        uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
+        policy = found.assessment.agreed.policy
+        dealt = consumption.consumed(self.contracts, uses)
+        return [it for it in dealt if (it.policy.id if it.policy else None) == (policy.id if policy else None)]
+
+    # What is selected ----------------------------------------------------------------------------------------------
+
+    def _selects(self, it: Account) -> bool:
+        policy = it.assessment.agreed.policy
+        opening = it.assessment.facts.opening
+        return self._matches(opening.client, policy.id if policy is not None else None, opening.ticket)
+
+    def _matches(self, client: str, policy: str | None, ticket: str | None) -> bool:
+        selection = self.selection
+        return (
+            selection.client in (None, client)
+            and selection.policy in (None, policy)
+            and (selection.ticket is None or selection.ticket == ticket)
+        )
+
+    def _selects_consumption(self, it: Consumed) -> bool:
+        held = [use.ticket for use in it.deal.covered] + [paid.use.ticket for paid in it.deal.pay_per_event]
+        ticket = self.selection.ticket
+        policy = it.policy
+        if policy is not None and not self._meets(policy.starts, policy.last_day):
+            return False
+        return self._matches(it.client, policy.id if policy else None, ticket if ticket in held else None)
+
+    def _meets(self, starts: date, ends: date | None) -> bool:
+        """Whether days, both included, meet the selected time."""
+        since, until = self.selection.since, self.selection.until
+        return (until is None or starts <= until.date()) and (since is None or ends is None or since.date() <= ends)
+
+    def _bill(self, ordered: "_InOrder", charges: Iterable[Charge]) -> None:
+        for it in charges:
+            if self.selection.covers(it.at) and self._matches(it.client, it.policy, it.ticket):
+                ordered.add(it.at, it.entry, billing.row(it))
+
+
+class _InOrder:
+    """Rows put in order of a moment and a position, kept in a temporary file while they wait."""
+
+    def __init__(self) -> None:
+        self._rows = sqlite3.connect("", isolation_level=None)
+        self._rows.execute("CREATE TABLE waiting (at INTEGER, micros INTEGER, position INTEGER, row BLOB)")
+        self._rows.execute("BEGIN")
+
+    def add(self, at: datetime, position: int, row: dict[str, Any]) -> None:
+        values = (epoch_seconds(at), at.microsecond, position, msgspec.json.encode(row))
+        self._rows.execute("INSERT INTO waiting VALUES (?, ?, ?, ?)", values)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for (row,) in self._rows.execute("SELECT row FROM waiting ORDER BY at, micros, position"):
+            yield msgspec.json.decode(row)
+
+    def close(self) -> None:
+        self._rows.close()

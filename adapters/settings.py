@@ -1,0 +1,11 @@
+"""What the surroundings say: which ledger to use when nobody names one. Reads the environment, decides nothing else."""
+
+from collections.abc import Mapping
+
+LEDGER_VARIABLE = "BITACORA_LEDGER"
+DEFAULT_LEDGER = "./bitacora.db"
+
+
+def ledger_url(given: str | None, environment: Mapping[str, str]) -> str:
+    """The ledger asked for, else the one of `BITACORA_LEDGER`, else `./bitacora.db`. Empty text counts as not given."""
+    return given or environment.get(LEDGER_VARIABLE) or DEFAULT_LEDGER

@@ -1,0 +1,266 @@
+"""A ledger's file: one SQLite database kept by the eventsourcing library, opened so that nothing written is lost or changed.
+
+Holds the schema, how connections are made and transactions begun, and what is said about a file that is no ledger, newer or
+damaged. What the rows mean to admission is not its affair: see `ledger`.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from eventsourcing.persistence import Notification, PersistenceError, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteTransaction,
+)
+
+from adapters.mapper import LedgerError
+from adapters.sqlite_rows import Rows
+from domain.refusal import said
+
+APPLICATION_ID = 0x62697461
+SCHEMA_VERSION = 1
+WAIT_SECONDS = 30
+
+_SCHEMA = (
+    "CREATE TABLE stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT NOT NULL,"
+    " originator_version INTEGER NOT NULL, topic TEXT NOT NULL, state BLOB NOT NULL,"
+    " UNIQUE (originator_id, originator_version))",
+    "CREATE TABLE entry_keys (key TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE client_streams (client TEXT NOT NULL, stream TEXT NOT NULL, PRIMARY KEY (client, stream)) WITHOUT ROWID",
+    "CREATE TABLE contingency_streams (contingency TEXT PRIMARY KEY, stream TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE recordings (path TEXT PRIMARY KEY, lines INTEGER NOT NULL, digest TEXT NOT NULL,"
+    " revision INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE recording_refusals (path TEXT NOT NULL, line INTEGER NOT NULL, position INTEGER,"
+    " PRIMARY KEY (path, line)) WITHOUT ROWID",
+    *(
+        f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, 'a ledger is never changed: {verb} on {table} is refused'); END"
+        for table in ("stored_events", "entry_keys")
+        for verb in ("UPDATE", "DELETE")
+    ),
+    # OR REPLACE would delete without a trigger; an entry also never goes anywhere but to the end.
+    "CREATE TRIGGER stored_events_refuse_gaps BEFORE INSERT ON stored_events"
+    " WHEN NEW.rowid <> (SELECT coalesce(max(rowid), 0) + 1 FROM stored_events)"
+    " BEGIN SELECT RAISE(ABORT, 'a ledger is never changed: an entry goes to the next position'); END",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+
+
+class _Transaction(SQLiteTransaction):
+    """Takes the write lock at once when it means to write, so that what it reads first stays true until it commits."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+
+class _Connection(SQLiteConnection):
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with _Transaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class _Pool(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        # The library may ask for WAL while another process does the same, for which SQLite does not always wait.
+        made = _patiently(super()._create_connection)
+        connection = made._sqlite_conn
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -32768")
+        return _Connection(sqlite_conn=connection, max_age=self.max_age)
+
+
+def _patiently(make: Any) -> Any:
+    """What `make` returns, tried again while the file is locked, for as long as we wait for anything."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return make()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+class _Datastore(SQLiteDatastore):
+    """The library's datastore on a file, text ids, its connections made by our pool."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri, lock_timeout=WAIT_SECONDS, originator_id_type="text")
+        self.pool = _Pool(db_name=uri, lock_timeout=WAIT_SECONDS)
+
+
+class LedgerRecorder(SQLiteApplicationRecorder):
+    """The library's recorder over our table: dense positions, and every stored event it answers is a Notification."""
+
+    def construct_create_table_statements(self) -> list[str]:
+        return list(_SCHEMA)
+
+    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        first = (self._max_notification_id(c) or 0) + 1
+        rows = [
+            (position, str(it.originator_id), it.originator_version, it.topic, it.state)
+            for position, it in enumerate(stored_events, first)
+        ]
+        Rows(c.sqlite_cursor).insert(rows)
+        return range(first, first + len(rows))
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """As the library's, each with its position. Raises the library's errors."""
+        statement = (
+            "SELECT rowid, topic, originator_version, state FROM stored_events WHERE originator_id = ?"
+            " AND originator_version > ? AND originator_version <= ? ORDER BY originator_version"
+            f" {'DESC' if desc else 'ASC'} LIMIT ?"
+        )
+        bounds = (-1 if gt is None else gt, 2**62 if lte is None else lte, -1 if limit is None else limit)
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(statement, (str(originator_id), *bounds))
+            return [
+                Notification(str(originator_id), row["originator_version"], row["topic"], row["state"], row["rowid"])
+                for row in c.fetchall()
+            ]
+
+
+class SQLiteStore:
+    """One ledger's file, open. Every failure of the database comes out as a LedgerError."""
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        """Opens the file at `path`, or with `create` makes one if there is none; the schema comes with the first
+        transaction that writes. LedgerError if it is missing, no ledger, newer than this program, or damaged."""
+        self.path = path
+        self.is_empty = _examine(path, create)
+        self._uri = _uri(path, "rwc" if create else "rw")
+        with _explained(path, said("opening it")):
+            self._datastore = _Datastore(self._uri)
+            self.recorder = LedgerRecorder(self._datastore)
+
+    def close(self) -> None:
+        """Closes every connection; the last one to close leaves a single file."""
+        self._datastore.close()
+
+    @contextmanager
+    def reading(self, what: str) -> Iterator[Rows]:
+        """One consistent view of the rows; `what` (marked with `said`) tells what is read, should that fail."""
+        with _explained(self.path, what), self._datastore.transaction(commit=False) as cursor:
+            yield Rows(cursor.sqlite_cursor)
+
+    @contextmanager
+    def writing(self) -> Iterator[Rows]:
+        """The only transaction that writes, in this process or any other; commits at the end, or nothing happened."""
+        with _explained(self.path, said("writing to it")), self._datastore.transaction(commit=True) as cursor:
+            if self.is_empty and not _has_tables(cursor.sqlite_cursor):
+                self.recorder._create_table(cursor)
+            yield Rows(cursor.sqlite_cursor)
+        self.is_empty = False
+
+
+def _has_tables(connection: sqlite3.Connection | sqlite3.Cursor) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+
+def _examine(path: Path, create: bool) -> bool:
+    """Whether the file is (or will be) empty. LedgerError if it is there and not a ledger we can read, or should be there.
+
+    Asks before the library does, which would turn a stranger's database into a WAL one merely by opening it."""
+    if not path.exists() and not create:
+        raise LedgerError(said("there is no ledger at {path}"), path=path)
+    if path.exists() and not path.is_file():
+        raise LedgerError(said("{path} is not a file"), path=path)
+    if not path.exists():
+        return True
+    try:
+        _refuse_cut_off(path)
+    except OSError as error:
+        raise _explanation(path, said("opening it"), error.strerror or str(error)) from error
+    with _explained(path, said("opening it")):
+        application, version, tables = _header(path)
+    if application == 0 and version == 0 and not tables:
+        if not create:
+            raise LedgerError(said("{path} is empty: there is no ledger in it yet"), path=path)
+        return True
+    if application != APPLICATION_ID:
+        raise LedgerError(said("{path} is a database of another program, not a ledger"), path=path)
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            said("{path} was written by a newer version of this program (form {found}; this one reads up to {known})"),
+            path=path, found=version, known=SCHEMA_VERSION,
+        )  # fmt: skip
+    return False
+
+
+def _refuse_cut_off(path: Path) -> None:
+    """LedgerError if the file is shorter than the pages its header counts. SQLite itself overlooks a last page cut short.
+
+    While there is a write-ahead log, another process may be moving pages, and only SQLite knows how many there are."""
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        return
+    with path.open("rb") as file:
+        header = file.read(100)
+        size = file.seek(0, 2)
+    if len(header) < 100 or header[24:28] != header[92:96]:
+        return
+    page_bytes = int.from_bytes(header[16:18], "big")
+    expected = int.from_bytes(header[28:32], "big") * (65_536 if page_bytes == 1 else page_bytes)
+    if size < expected and not log.exists():
+        raise LedgerError(
+            said("{path} is damaged: it is cut off at {size} of {expected} bytes. Restore it from a copy or an export"),
+            path=path, size=size, expected=expected,
+        )  # fmt: skip
+
+
+def _header(path: Path) -> tuple[int, int, bool]:
+    """The application and version the file names, and whether it has any tables."""
+    connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        return application, version, _has_tables(connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _explained(path: Path, what: str) -> Iterator[None]:
+    """Every failure of SQLite or the library as a LedgerError that says what was being done."""
+    try:
+        yield
+    except (sqlite3.Error, PersistenceError) as error:
+        raise _explanation(path, what, str(error)) from error
+
+
+def _explanation(path: Path, what: str, problem: str) -> LedgerError:
+    if "not a database" in problem:
+        return LedgerError(said("{path} is not a ledger: it is not even a database"), path=path)
+    if "malformed" in problem or "corrupt" in problem:
+        template = said("{path} is damaged, found while {what}: {problem}. Restore it from a copy or an export")
+    elif "locked" in problem or "busy" in problem:
+        template = said("{path} is being written by another process and stayed so too long, while {what}")
+    else:
+        template = said("{path} failed while {what}: {problem}")
+    return LedgerError(template, path=path, what=what, problem=problem)

@@ -1,0 +1,211 @@
+"""The rows of a ledger's file inside one transaction: every SQL statement the ledger asks or writes with stands here.
+
+It runs on a cursor given to it and neither begins nor ends transactions; entries are decoded, nothing is judged.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from adapters.mapper import entry_from, position_in, recorded_at_of
+from domain.events import Entry
+
+Row = tuple[int, str, int, str, bytes]
+"""position, stream, version, tag, bytes"""
+
+
+# A statement of many rows takes two thirds of the time that as many statements of one row take.
+_ROWS_AT_ONCE = 100
+_INSERT = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
+_INSERT_MANY = _INSERT + ", (?, ?, ?, ?, ?)" * (_ROWS_AT_ONCE - 1)
+
+
+class Journal(NamedTuple):
+    """How far a file has been recorded: its first `lines` lines; `digest` of those recorded; `revision` counts writings."""
+
+    lines: int
+    digest: str
+    revision: int
+
+
+class Rows:
+    """The ledger's tables as one transaction sees them. Raises sqlite3.Error, and LedgerError for bytes that are no entry."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+        self._cursor.row_factory = None
+
+    def _all(self, statement: str, *values: Any) -> list[Any]:
+        return self._cursor.execute(statement, values).fetchall()
+
+    def _one(self, statement: str, *values: Any) -> Any:
+        row = self._cursor.execute(statement, values).fetchone()
+        return None if row is None else row[0]
+
+    # Reading --------------------------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The position of the last entry, 0 if there is none."""
+        return self._one("SELECT max(rowid) FROM stored_events") or 0
+
+    def recorded_at(self, position: int) -> datetime | None:
+        """When the entry at a position was recorded; None if there is none."""
+        state = self._one("SELECT state FROM stored_events WHERE rowid = ?", position)
+        return None if state is None else recorded_at_of(position, state)
+
+    def page(self, after: int, upto: int, limit: int) -> list[Entry]:
+        """At most `limit` entries with after < position ≤ upto, by position."""
+        return _entries(self._all(
+            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+            " WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?", after, upto, limit,
+        ))  # fmt: skip
+
+    def stream(self, name: str) -> list[Entry]:
+        """All entries of a stream, by version."""
+        return _entries(self._all(
+            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+            " WHERE originator_id = ? ORDER BY originator_version", name,
+        ))  # fmt: skip
+
+    def version(self, stream: str) -> int:
+        """The last version in a stream, 0 if it has none."""
+        return self._one("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", stream) or 0
+
+    def kind_page(self, kind: str, stream: str, version: int, upto: int, limit: int) -> list[Entry]:
+        """At most `limit` entries of the streams of a kind, in order of stream and version, after that stream and version."""
+        return _entries(self._all(
+            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+            " WHERE (originator_id, originator_version) > (?, ?) AND originator_id < ? AND rowid <= ?"
+            " ORDER BY originator_id, originator_version LIMIT ?",
+            max(stream, _first(kind)), version, _beyond(kind), upto, limit,
+        ))  # fmt: skip
+
+    def names(self, kind: str) -> list[str]:
+        """The streams of a kind, by name."""
+        found = self._all(
+            "SELECT DISTINCT originator_id FROM stored_events WHERE originator_id >= ? AND originator_id < ? ORDER BY 1",
+            _first(kind), _beyond(kind),
+        )  # fmt: skip
+        return [name for (name,) in found]
+
+    def streams_of(self, client: str, kind: str) -> list[str]:
+        """The streams of a kind (`ticket`, `policy`) that are a client's, in the order in which they began."""
+        found = self._all(
+            "SELECT c.stream FROM client_streams c JOIN stored_events e"
+            " ON e.originator_id = c.stream AND e.originator_version = 1"
+            " WHERE c.client = ? AND c.stream >= ? AND c.stream < ? ORDER BY e.rowid",
+            client, _first(kind), _beyond(kind),
+        )  # fmt: skip
+        return [name for (name,) in found]
+
+    def contingency_stream(self, contingency: str) -> str | None:
+        """The stream in which a contingency of this id was declared last."""
+        found: str | None = self._one("SELECT stream FROM contingency_streams WHERE contingency = ?", contingency)
+        return found
+
+    def positions(self, keys: Iterable[str]) -> dict[str, int]:
+        """The positions of those keys that are known."""
+        wanted = json.dumps(list(keys))
+        return dict(
+            self._all("SELECT k.key, k.position FROM json_each(?) j CROSS JOIN entry_keys k ON k.key = j.value", wanted)
+        )
+
+    def at(self, position: int) -> Entry | None:
+        """The entry at a position."""
+        return next(iter(self.page(position - 1, position, 1)), None) if 0 < position < 2**62 else None
+
+    def entry(self, reference: int | str) -> Entry | None:
+        """The entry at a position (a number), or with this key, else with this id (a string)."""
+        if isinstance(reference, int):
+            return self.at(reference)
+        position = self._one("SELECT position FROM entry_keys WHERE key = ?", reference)
+        return self._with_id(reference) if position is None else self.at(position)
+
+    def _with_id(self, id: str) -> Entry | None:
+        position = position_in(id)
+        if position is None:
+            return None
+        found = self.at(position)
+        return found if found is not None and found.id == id else self._searched(id)
+
+    def _searched(self, id: str) -> Entry | None:
+        """Entries restored from elsewhere keep ids that lead nowhere: only then the whole ledger is looked through."""
+        found = self._all(
+            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+            " WHERE instr(state, CAST(? AS BLOB)) ORDER BY rowid", json.dumps(id),
+        )  # fmt: skip
+        return next((it for it in _entries(found) if it.id == id), None)
+
+    # Writing --------------------------------------------------------------------------------------------------------
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Entries, at positions that must be the next ones. sqlite3.IntegrityError if a stream has that version already."""
+        whole = len(rows) - len(rows) % _ROWS_AT_ONCE
+        for first in range(0, whole, _ROWS_AT_ONCE):
+            self._cursor.execute(_INSERT_MANY, list(chain.from_iterable(rows[first : first + _ROWS_AT_ONCE])))
+        self._cursor.executemany(_INSERT, rows[whole:])
+
+    def insert_keys(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Keys with the position each stands for. sqlite3.IntegrityError if one is known."""
+        self._cursor.executemany("INSERT INTO entry_keys VALUES (?, ?)", keys)
+
+    def insert_client_streams(self, streams: Iterable[tuple[str, str]]) -> None:
+        """(client, stream) pairs."""
+        self._cursor.executemany("INSERT OR IGNORE INTO client_streams VALUES (?, ?)", streams)
+
+    def insert_contingencies(self, declared: Iterable[tuple[str, str]]) -> None:
+        """(contingency, stream) pairs, as declared last."""
+        self._cursor.executemany("INSERT OR REPLACE INTO contingency_streams VALUES (?, ?)", declared)
+
+    # How far files were recorded ------------------------------------------------------------------------------------
+
+    def journal(self, path: str) -> Journal | None:
+        """How far the file at a path has been recorded, None if never."""
+        row = next(iter(self._all("SELECT lines, digest, revision FROM recordings WHERE path = ?", path)), None)
+        return None if row is None else Journal(*row)
+
+    def refusals(self, path: str) -> dict[int, int | None]:
+        """The lines of that file that were refused, each with the position of its RequestRefused, if there is one."""
+        return dict(self._all("SELECT line, position FROM recording_refusals WHERE path = ?", path))
+
+    def keep_journal(self, path: str, journal: Journal) -> None:
+        """Writes down how far that file has been recorded."""
+        self._cursor.execute("INSERT OR REPLACE INTO recordings VALUES (?, ?, ?, ?)", (path, *journal))
+
+    def keep_refusals(self, path: str, refused: Iterable[tuple[int, int | None]]) -> None:
+        """Lines refused (again)."""
+        rows = [(path, line, position) for line, position in refused]
+        self._cursor.executemany("INSERT OR REPLACE INTO recording_refusals VALUES (?, ?, ?)", rows)
+
+    def drop_refusals(self, path: str, lines: Iterable[int] | None = None) -> None:
+        """Lines no longer refused; all of the file's if none are named."""
+        if lines is None:
+            self._cursor.execute("DELETE FROM recording_refusals WHERE path = ?", (path,))
+        else:
+            rows = [(path, line) for line in lines]
+            self._cursor.executemany("DELETE FROM recording_refusals WHERE path = ? AND line = ?", rows)
+
+
+def _entries(rows: list[Any]) -> list[Entry]:
+    return [entry_from(*row) for row in rows]
+
+
+def _first(kind: str) -> str:
+    return kind if kind == "desk" else kind + ":"
+
+
+def _beyond(kind: str) -> str:
+    return kind + "\0" if kind == "desk" else kind + ";"
+
+
+def pages(read: Any, limit: int) -> Iterator[list[Entry]]:
+    """Pages of at most `limit` entries; `read(last entry or None)` gives the next one."""
+    last: Entry | None = None
+    while page := read(last):
+        yield page
+        if len(page) < limit:
+            return
+        last = page[-1]

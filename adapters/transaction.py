@@ -1,0 +1,152 @@
+"""A writing transaction under way: keys are looked up before anything else, then admission is asked, entry by entry.
+
+Nothing it answers is acknowledged before the ledger commits it. It knows no rule of its own beyond keys.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from adapters.sqlite_rows import Rows
+from adapters.writing import Writing
+from domain.admission import admit
+from domain.book import Book
+from domain.clauses import turned_away
+from domain.events import AnyEvent, Entry, RequestRefused, TermsPublished
+from domain.refusal import Refused, said
+from domain.terms import digest
+
+
+class Taken(Struct, frozen=True):
+    """Recorded at `position`; `positions` are all it brought, itself included."""
+
+    position: int
+    positions: tuple[int, ...]
+
+
+class Same(Struct, frozen=True):
+    """The key was known with this content: it stands at `position`, nothing was written."""
+
+    position: int
+
+
+class Refusal(Struct, frozen=True):
+    """Not taken. `position` is that of the RequestRefused that tells of it (gs.1.1), else None."""
+
+    refused: Refused
+    position: int | None
+
+
+Answer = Taken | Same | Refusal
+
+
+class Transaction:
+    """Whatever happens in it happens together, or not at all. `Ledger.writing` makes it."""
+
+    def __init__(self, writing: Writing, book: Book, now: datetime) -> None:
+        self._writing = writing
+        self._book = book
+        self._now = now
+        # Transaction time never steps back, even if the clock does: it can be searched by bisection.
+        last = writing.last_recorded_at
+        self._recorded_at = now if last is None else max(now, last)
+
+    @property
+    def rows(self) -> Rows:
+        """The stored rows, for what is written along with the entries."""
+        return self._writing.rows
+
+    def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
+        """Takes the events down in order, each judged after those before it; one answer for each.
+
+        A `Refused` stands for a line whose shape was refused already and is answered as such, unless its key is known."""
+        keys = [_key_of(it) for it in events]
+        known = self._writing.positions([key for key in keys if key is not None])
+        answers = [self._answer(it, key, known) for it, key in zip(events, keys, strict=True)]
+        self._writing.store()
+        return answers
+
+    def publish(self, documents: Sequence[dict[str, Any]]) -> None:
+        """The first entries of a new ledger: its built-in terms, which nobody proposed and no rule judges."""
+        for document in documents:
+            terms = document["terms"]
+            event = TermsPublished(at=self._now, terms=terms, document=document, digest=digest(document))
+            self._take(f"terms:{terms}", event)
+        self._writing.store()
+
+    def _answer(self, proposed: AnyEvent | Refused, key: str | None, known: dict[str, int]) -> Answer:
+        if key is not None and key in known:
+            return self._answer_again(proposed, key, known[key])
+        if isinstance(proposed, Refused):
+            return Refusal(proposed, None)
+        try:
+            written = admit(proposed, self._book, self._now)
+        except Refused as refused:
+            return self._refuse(refused, key, known)
+        positions = tuple([self._take(stream, event).position for stream, event in written])
+        position = positions[-1]
+        if key is not None:
+            self._keep_key(key, position, known)
+        return Taken(position, positions)
+
+    def _refuse(self, refused: Refused, key: str | None, known: dict[str, int]) -> Refusal:
+        if refused.record is None:
+            return Refusal(refused, None)
+        position = self._take(*refused.record).position
+        if key is not None:
+            self._keep_key(key, position, known)
+        return Refusal(refused, position)
+
+    def _answer_again(self, proposed: AnyEvent | Refused, key: str, position: int) -> Answer:
+        """The key is known: the first answer if the content is the same, else a refusal."""
+        entry = self._writing.entry(position)
+        if entry is not None and not isinstance(proposed, Refused):
+            if isinstance(entry.event, RequestRefused):
+                if _same(_request_of(entry.event), proposed):
+                    return refusal_again(entry.event, position)
+            elif _same(entry.event, proposed):
+                return Same(position)
+        template = said("the key {key} stands for other content, recorded at position {position}; a key is used once")
+        return Refusal(Refused("key", template, field="key", key=key, position=position), None)
+
+    def _keep_key(self, key: str, position: int, known: dict[str, int]) -> None:
+        known[key] = position
+        self._writing.keep_key(key, position)
+
+    def _take(self, stream: str, event: AnyEvent) -> Entry:
+        entry = self._writing.add(stream, event, self._recorded_at)
+        self._book.take(entry)
+        return entry
+
+
+def refusal_again(event: RequestRefused, position: int) -> Refusal:
+    """The answer that a recorded refusal gave the first time."""
+    return Refusal(turned_away(event.client, event.requester, event.clause), position)
+
+
+def _key_of(proposed: AnyEvent | Refused) -> str | None:
+    key = proposed.key
+    return None if key is UNSET else key
+
+
+def _request_of(event: RequestRefused) -> AnyEvent | None:
+    """The entry that was turned away; None if it cannot be read, which then is the same as nothing."""
+    try:
+        request: AnyEvent = msgspec.convert(event.request, AnyEvent)
+        return request
+    except msgspec.ValidationError:
+        return None
+
+
+def _same(recorded: AnyEvent | None, proposed: AnyEvent) -> bool:
+    """Whether two entries have the same content: their JSON compared, times as instants (rules 5).
+
+    Python alone would take true for 1, so the sorted JSON decides."""
+    return recorded is not None and _sorted(recorded) == _sorted(proposed)
+
+
+def _sorted(event: AnyEvent) -> bytes:
+    return msgspec.json.encode(event, order="sorted")

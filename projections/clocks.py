@@ -1,0 +1,336 @@
+"""The two clocks of a ticket, response and resolution, as rules 2 has them: start, stop, target, what ran, and the verdict.
+
+`assess` is the one function that judges a ticket; the live table, the replay, the what-if and the dossier all call it. It takes
+facts and what applies, and asks no store and no wall clock.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from domain.agreement import Agreement
+from domain.calendar import Calendar
+from domain.rules import ClockRule, Provisions, Seconds, Target
+from domain.terms import Rules
+from domain.time_base import CLOCK_TIME, TimeBase
+from domain.timetable import CalendarError
+from projections.history import Facts, Mark, Span
+from projections.measure import Measured, Stop, measure
+
+Verdict = Literal["met", "breached", "running", "paused", "not_applicable"]
+_WITHOUT_DUE = ("paused", "not_applicable")
+_ALL = 2**31
+"""An index after every entry of a ticket."""
+
+
+class Clock(Struct, frozen=True):
+    """One clock, judged. Instants are whole UTC seconds, None where there is none; `target` is that of the stop or of the
+    moment judged, extensions included. `end` is where the measuring ended: the stop, or the moment judged; `windowed` whether requested windows count."""
+
+    verdict: Verdict
+    clauses: tuple[str, ...]
+    readings: dict[str, str]
+    target: int | None = None
+    earliest: int | None = None
+    started: int | None = None
+    due: int | None = None
+    stopped: int | None = None
+    elapsed: int = 0
+    paused: int = 0
+    overrun: int = 0
+    end: int | None = None
+    base: TimeBase | None = None
+    stops: tuple[Stop, ...] = ()
+    clause: str | None = None
+    windowed: bool = False
+
+
+class Assessment(Struct, frozen=True):
+    """A ticket judged at a moment: its facts, what applied, both clocks. `official` is when the request became official."""
+
+    facts: Facts
+    agreed: Agreement
+    at: int
+    official: int | None
+    response: Clock
+    resolution: Clock
+
+
+class _Ended(Struct, frozen=True):
+    """Where a clock stopped: the instant, the index of the entry that stopped it, and whether only the closing did."""
+
+    instant: int
+    index: int
+    by_closing: bool
+
+
+class _Judge:
+    """Judges one ticket under one set of rules."""
+
+    def __init__(
+        self, facts: Facts, agreed: Agreement, rules: Rules, calendar: Calendar, everyone: Sequence[Span], at: int
+    ) -> None:
+        self.facts = facts
+        self.agreed = agreed
+        self.rules = rules
+        self.provisions: Provisions = rules.provisions
+        self.calendar = calendar
+        self.everyone = everyone
+        self.at = at
+        windows = [(opens, closes) for opens, closes, _ in facts.windows] if self.provisions.after_hours else []
+        self.support: TimeBase = calendar.with_windows(windows) if windows else calendar
+        self.has_windows = bool(windows)
+
+    def assess(self) -> Assessment:
+        official, cited = official_request(self.facts, self.provisions)
+        if official is None:
+            clauses = (self.provisions.requests.clause,) if self.provisions.requests.clause else ()
+            waiting = self._without(clauses)
+            return Assessment(self.facts, self.agreed, self.at, None, waiting, waiting)
+        response_end = self._response_end()
+        start, start_cited = self._start(self.provisions.response, official, cited, None)
+        response = self._clock(self.provisions.response, start, response_end, start_cited)
+        start, start_cited = self._start(self.provisions.resolution, official, cited, response_end)
+        resolution = self._clock(self.provisions.resolution, start, self._resolution_end(), start_cited)
+        return Assessment(self.facts, self.agreed, self.at, official, response, resolution)
+
+    def _without(self, clauses: tuple[str, ...]) -> Clock:
+        return Clock("not_applicable", clauses, self.rules.cited(clauses))
+
+    def _start(
+        self, rule: ClockRule, official: int, cited: tuple[str, ...], response_end: _Ended | None
+    ) -> tuple[int | None, tuple[str, ...]]:
+        """When a clock starts, None if not yet, and the clauses that moved that moment."""
+        if rule.starts == "official":
+            return official, cited
+        if rule.starts == "opened":
+            return self.facts.opened, ()
+        extra = (rule.starts_clause,) if rule.starts_clause else ()
+        if response_end is None:
+            return None, extra
+        if response_end.instant <= official:
+            return official, cited if response_end.instant < official else ()
+        return response_end.instant, extra
+
+    def _response_end(self) -> _Ended | None:
+        """The earliest of the moments that stop the response clock, of equal ones the entry first in order (2.3)."""
+        return self._first(self.provisions.response.stops, self.facts.resolutions) or self._closing()
+
+    def _resolution_end(self) -> _Ended | None:
+        """The first resolution, or the first after the last rejection; else the closing (2.4)."""
+        after = self.facts.rejections[-1].index if self.facts.rejections else -1
+        standing = [it for it in self.facts.resolutions if it.index > after]
+        return self._first(self.provisions.resolution.stops, standing) or self._closing()
+
+    def _first(self, stops: Sequence[str], resolutions: Sequence[Mark]) -> _Ended | None:
+        facts = self.facts
+        marks: list[Mark] = []
+        if "Responded" in stops:
+            marks += facts.responses[:1]
+        if "Resolved" in stops:
+            marks += resolutions[:1]
+        if "SessionHeld" in stops:
+            marks += [started for started, _ in facts.sessions]
+        if "Closed" in stops and facts.closed is not None:
+            marks.append(facts.closed)
+        if not marks:
+            return None
+        first = min(marks, key=lambda it: (it.instant, it.index))
+        return _Ended(first.instant, first.index, False)
+
+    def _closing(self) -> _Ended | None:
+        closed = self.facts.closed
+        return _Ended(closed.instant, closed.index, True) if closed is not None else None
+
+    def _clock(self, rule: ClockRule, start: int | None, ended: _Ended | None, cited: tuple[str, ...]) -> Clock:
+        index = ended.index if ended is not None else _ALL
+        target = self._target(rule, index)
+        if target is None:
+            return self._without((rule.clause,))
+        base = self._base(target)
+        if start is None:
+            timed = () if base is CLOCK_TIME else (self.provisions.calendar.clause,)
+            return self._without((target.clause, *sorted({*cited, *timed})))
+        end = max(start, ended.instant) if ended is not None else max(start, self.at)
+        stops = self._stops(rule, target, end)
+        seconds, extended = self._extended(rule, target, index, start)
+        verdict, measured = self._figures(stops, base, start, end, seconds, ended)
+        moving = self._moving(stops, base, start, end, seconds, ended)
+        clauses = self._clauses(target, base, (*cited, *extended, *moving))
+        return Clock(
+            verdict, clauses, self.rules.cited(clauses), seconds, _plain(target.earliest), start,
+            measured.due, end if ended is not None else None,
+            measured.elapsed, measured.paused, max(0, measured.elapsed - seconds), end, base, stops, target.clause,
+            self.has_windows and base is self.support,
+        )  # fmt: skip
+
+    def _moving(
+        self, stops: tuple[Stop, ...], base: TimeBase, start: int, end: int, target: int, ended: _Ended | None
+    ) -> tuple[str, ...]:
+        """The clauses of their own by which something stopped the clock, or a requested window let it run, and changed a
+        figure: without it there is another."""
+        own = {it.clause: base for it in stops if it.has_own_clause and it.clause is not None}
+        after_hours = self.provisions.after_hours
+        if after_hours is not None and self.has_windows and base is self.support:
+            own[after_hours.clause] = self.calendar
+        if not own:
+            return ()
+        judged = self._figures(stops, base, start, end, target, ended)
+        return tuple(
+            clause for clause, without in own.items()
+            if self._figures([it for it in stops if it.clause != clause], without, start, end, target, ended) != judged
+        )  # fmt: skip
+
+    def _figures(
+        self, stops: Sequence[Stop], base: TimeBase, start: int, end: int, target: int, ended: _Ended | None
+    ) -> tuple[Verdict, Measured]:
+        """The verdict and what was measured, with a due date only where the verdict shows one."""
+        measured = _within_horizon(base, start, end, stops, target)
+        verdict = _verdict(max(0, measured.elapsed - target), ended, stops)
+        return verdict, structs.replace(measured, due=None) if verdict in _WITHOUT_DUE else measured
+
+    def _target(self, rule: ClockRule, before: int) -> Target | None:
+        """The target for the entry at an index: by the priority then in force; type and budget count until the closing."""
+        facts = self.facts
+        closed = facts.closed.index if facts.closed is not None else _ALL
+        incident_type, budget = facts.classification(closed if before == _ALL or rule is self.provisions.resolution else before)
+        return self._target_for(rule, facts.priority_before(before), incident_type, budget)
+
+    def _target_for(self, rule: ClockRule, priority: str, incident_type: str | None, budget: int | None) -> Target | None:
+        kind = self.facts.opening.kind
+        target = self.rules.target(rule, priority, kind, incident_type, self.agreed.policy is not None)
+        if target is None or budget is None or target.least is None or target.most is None:
+            return target
+        return budgeted(target, budget) if target.least <= budget <= target.most else target
+
+    def _base(self, target: Target) -> TimeBase:
+        if target.base == "clock":
+            return CLOCK_TIME
+        return self.support if target.base == "support" else self.calendar.whole_days()
+
+    def _stops(self, rule: ClockRule, target: Target, end: int) -> tuple[Stop, ...]:
+        """What stops this clock until `end`."""
+        facts = self.facts
+        if not (facts.spans or facts.rejections or facts.escalations or self.everyone):
+            return ()
+        stops: list[Stop] = []
+        for span in self._spans(target):
+            suspension = self.provisions.suspensions.get(span.kind)
+            clause = suspension.clause if suspension is not None else None
+            until, is_open = (end, True) if span.end is None else (span.end, False)
+            state: Literal["paused", "contingency"] = "contingency" if span.kind == "contingency" else "paused"
+            if span.start <= end:
+                stops.append(Stop(state, span.start, until, span.cause, clause or target.clause, is_open, clause is not None))
+        if rule is self.provisions.resolution and "Resolved" in rule.stops:
+            stops.extend(_resolved(facts, target.clause))
+        return tuple(stops)
+
+    def _spans(self, target: Target) -> list[Span]:
+        """The spans that suspend this target under the readings chosen."""
+        spans: list[Span] = []
+        for kind in target.suspended_by:
+            suspension = self.provisions.suspensions.get(kind)
+            if suspension is not None and not suspension.stops:
+                continue
+            if kind == "vendor":
+                spans += self.facts.vendor_spans(suspension.level if suspension is not None else 4)
+            else:
+                spans += [it for it in self.facts.spans if it.kind == kind]
+            if kind == "contingency":
+                spans += self.everyone
+        return spans
+
+    def _extended(self, rule: ClockRule, target: Target, before: int, start: int) -> tuple[int, tuple[str, ...]]:
+        """The target with the extensions that count (gs.5.6, 2.7), and the clause to cite if any does."""
+        seconds = int(target.within)
+        terms = self.provisions.extensions
+        if terms is None or rule is not self.provisions.resolution or not self.facts.extensions:
+            return seconds, ()
+        added = 0
+        for mark, extra in self.facts.extensions:
+            if mark.index < before and (not terms.before_due or self._in_time(rule, mark, added, start)):
+                added += extra
+        return seconds + added, (terms.clause,) if added else ()
+
+    def _in_time(self, rule: ClockRule, mark: Mark, added: int, start: int) -> bool:
+        """Whether the clock had not passed its target of the moment when an extension was authorised."""
+        incident_type, budget = self.facts.classification(mark.index)
+        target = self._target_for(rule, self.facts.priority_before(mark.index), incident_type, budget)
+        if target is None or mark.instant <= start:
+            return True
+        base = self._base(target)
+        elapsed = measure(base, start, mark.instant, self._stops(rule, target, mark.instant), None).elapsed
+        return elapsed <= int(target.within) + added
+
+    def _clauses(self, target: Target, base: TimeBase, cited: tuple[str, ...]) -> tuple[str, ...]:
+        """The target's clause first, then, sorted, the calendar's and those of what changed a figure."""
+        if not cited:
+            return (target.clause,) if base is CLOCK_TIME else (target.clause, self.provisions.calendar.clause)
+        timed = () if base is CLOCK_TIME else (self.provisions.calendar.clause,)
+        return (target.clause, *sorted({*cited, *timed} - {target.clause}))
+
+
+def _within_horizon(base: TimeBase, start: int, end: int, stops: Sequence[Stop], seconds: int) -> Measured:
+    """Measured, with no due date where it lies beyond the horizon of calendars (an extension may be any length)."""
+    try:
+        return measure(base, start, end, stops, seconds)
+    except CalendarError:
+        return measure(base, start, end, stops, None)
+
+
+def _plain(seconds: Seconds | None) -> int | None:
+    return None if seconds is None else int(seconds)
+
+
+def _verdict(overrun: int, ended: _Ended | None, stops: Sequence[Stop]) -> Verdict:
+    if overrun:
+        return "breached"
+    if ended is not None:
+        return "not_applicable" if ended.by_closing else "met"
+    return "paused" if any(it.is_open for it in stops) else "running"
+
+
+def _resolved(facts: Facts, clause: str) -> list[Stop]:
+    """The spans from a resolution to its rejection: neither elapsed nor paused (2.4)."""
+    spans: list[Stop] = []
+    begun: Mark | None = None
+    for mark in sorted([*facts.resolutions, *facts.rejections], key=lambda it: it.index):
+        if mark in facts.resolutions:
+            begun = begun or mark
+        elif begun is not None:
+            spans.append(Stop("resolved", begun.instant, mark.instant, begun.position, clause))
+            begun = None
+    return spans
+
+
+def budgeted(target: Target, budget: int) -> Target:
+    """The target with the figure budgeted at classification in the place of the range's."""
+    return structs.replace(target, within=Seconds(budget))
+
+
+def official_request(facts: Facts, provisions: Provisions) -> tuple[int | None, tuple[str, ...]]:
+    """When the request became official (None: not yet) and the clauses that moved that moment (gs.3, rules 2.2)."""
+    requests, opening = provisions.requests, facts.opening
+    if requests.official_channels is None or opening.channel in requests.official_channels:
+        return facts.opened, ()
+    if facts.official is None:
+        return None, ()
+    by_mail = max(facts.opened, facts.official.instant)
+    by_call = requests.by_call
+    cited = (requests.clause,) if requests.clause is not None else ()
+    if by_call is not None and (opening.channel, opening.priority) == (by_call.channel, by_call.priority):
+        cited = (by_call.clause,) if by_call.from_opening else (by_call.clause, *cited)
+        if by_call.from_opening:
+            return facts.opened, cited if by_mail > facts.opened else ()
+    return by_mail, cited if by_mail > facts.opened else ()
+
+
+def assess(facts: Facts, agreed: Agreement, everyone: Sequence[Span], at: int) -> Assessment:
+    """Judge one ticket at a moment (whole UTC seconds), by its facts up to then and what applies to it.
+
+    `everyone` are the contingencies that concern every ticket, at the same moment."""
+    if agreed.rules is None or agreed.calendar is None:
+        nothing = Clock("not_applicable", (), {})
+        return Assessment(facts, agreed, at, None, nothing, nothing)
+    return _Judge(facts, agreed, agreed.rules, agreed.calendar, everyone, at).assess()

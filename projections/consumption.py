@@ -1,0 +1,283 @@
+"""Policy consumption: which tickets a policy covers, which are paid per event and at what price, visits, benefits (rules 3).
+
+Tickets are dealt in the order opened, from history alone, so a late entry, a voiding or another reading is another deal. What is
+kept of a ticket for that is a `Use`; nothing here looks at clocks.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct
+
+from domain.agreement import Agreement
+from domain.events import Prices, SessionHeld
+from domain.policy import Policy
+from domain.rules import Consumption, Quota
+from domain.terms import Rules
+from domain.time_base import epoch_seconds
+from projections.contracts import Contracts
+from projections.history import Facts, minutes_up
+from projections.sla import iso
+
+Reason = Literal["expired", "no_policy", "priority_not_included", "exhausted", "priority_exhausted"]
+
+
+class Use(Struct, frozen=True):
+    """What counts of one ticket under terms with quotas: when it was opened (`order`), its latest priority, whether it was
+    on site, the starts of its on-site visits, and its session minutes if it had to be quoted."""
+
+    ticket: str
+    client: str
+    order: tuple[datetime, int]
+    priority: str
+    agreed: Agreement
+    onsite: bool
+    visits: tuple[int, ...]
+    quoted_minutes: int
+
+
+class PayPerEvent(Struct, frozen=True):
+    """A ticket that its policy does not cover, or that has none: why, at what list price and discount, by which clause."""
+
+    use: Use
+    reason: Reason
+    price: str | None
+    discount_percent: int
+    to_be_quoted: bool
+    clause: str
+
+
+class Deal(Struct, frozen=True):
+    """The outcome for the tickets of one policy, or of one client outside any: covered and paid per event, in order."""
+
+    covered: tuple[Use, ...]
+    pay_per_event: tuple[PayPerEvent, ...]
+
+
+def use(facts: Facts, agreed: Agreement) -> Use | None:
+    """What consumption needs of a ticket; None under terms without quotas."""
+    if agreed.rules is None or agreed.rules.provisions.consumption is None:
+        return None
+    held = [(it.instant, entry.event) for it, entry in facts.sessions if isinstance(entry.event, SessionHeld)]
+    visits = tuple(started for started, session in held if session.delivery == "onsite")
+    minutes = sum(minutes_up(epoch_seconds(it.ended) - started) * len(it.consultants) for started, it in held)
+    return Use(
+        facts.opening.ticket,
+        facts.opening.client,
+        (facts.opening.at, facts.entry.position),
+        facts.priority,
+        agreed,
+        facts.opening.channel == "onsite" or bool(visits),
+        visits,
+        minutes,
+    )
+
+
+def deal(uses: Iterable[Use], rules: Rules, policy: Policy | None) -> Deal:
+    """Deal the tickets of one policy, or those of a client outside any policy, in the order opened (rules 3.2)."""
+    quota = rules.quota(policy.tier) if policy is not None else None
+    covered: list[Use] = []
+    paid: list[PayPerEvent] = []
+    used: dict[str, int] = {}
+    for one in sorted(uses, key=lambda it: it.order):
+        reason = _reason(one, rules, quota, len(covered), used)
+        if reason is None:
+            covered.append(one)
+            used[one.priority] = used.get(one.priority, 0) + 1
+        else:
+            paid.append(_priced(one, reason, quota))
+    return Deal(tuple(covered), tuple(paid))
+
+
+def _reason(one: Use, rules: Rules, quota: Quota | None, total: int, used: dict[str, int]) -> Reason | None:
+    """Why the ticket is paid per event: the first reason that holds; None if it is covered."""
+    if quota is None:
+        return "expired" if one.agreed.lapsed else "no_policy"
+    included = quota.by_priority.get(one.priority, 0)
+    if included == 0:
+        return "priority_not_included"
+    if total >= quota.tickets:
+        return "exhausted"
+    consumption = rules.provisions.consumption
+    if consumption is not None and not consumption.transfer and used.get(one.priority, 0) >= included:
+        return "priority_exhausted"
+    return None
+
+
+def _priced(one: Use, reason: Reason, quota: Quota | None) -> PayPerEvent:
+    """The list price and the discount (rules 3.3)."""
+    rules = one.agreed.rules
+    consumption = rules.provisions.consumption if rules is not None else None
+    assert consumption is not None, "only tickets under terms with quotas are dealt"
+    quoted = one.onsite and not one.agreed.local
+    prices: Prices | None = one.agreed.prices
+    price = None if prices is None or prices.per_event is UNSET or quoted else prices.per_event.get(one.priority)
+    discount = quota.discount_percent if quota is not None and consumption.discount else 0
+    return PayPerEvent(one, reason, price, discount, quoted, _clause(consumption, one, quoted))
+
+
+def _clause(consumption: Consumption, one: Use, quoted: bool) -> str:
+    if quoted:
+        return consumption.quoted_clause
+    return consumption.with_policy_clause if one.agreed.policy is not None else consumption.without_policy_clause
+
+
+# The report ---------------------------------------------------------------------------------------------------------
+
+
+class Consumed(Struct, frozen=True):
+    """The consumption of one policy, or (`policy` None) of a client's tickets outside any policy."""
+
+    client: str
+    policy: Policy | None
+    rules: Rules
+    deal: Deal
+    visits: tuple[int, ...]
+    local: bool
+
+
+def consumed(contracts: Contracts, uses: Iterable[Use]) -> list[Consumed]:
+    """Every policy with quotas in the order contracted, then each client with tickets outside any policy under terms with
+    quotas, in the order registered (rules 3; exchange.md, report consumption)."""
+    by_policy: dict[str, list[Use]] = {}
+    outside: dict[str, list[Use]] = {}
+    for one in uses:
+        if one.agreed.policy is not None:
+            by_policy.setdefault(one.agreed.policy.id, []).append(one)
+        else:
+            outside.setdefault(one.client, []).append(one)
+    found = []
+    for policy in contracts.all_policies():
+        rules = contracts.rules(policy)
+        if rules.provisions.consumption is not None:
+            held = by_policy.get(policy.id, [])
+            visits = tuple(sorted(at for it in held for at in it.visits))
+            client = policy.contracted.client
+            found.append(Consumed(client, policy, rules, deal(held, rules, policy), visits, contracts.local(client)))
+    registered = contracts.clients_in_order()
+    for client in [*registered, *sorted(set(outside) - set(registered))]:
+        if client in outside:
+            rules_without = outside[client][0].agreed.rules
+            assert rules_without is not None, "a use has rules"
+            dealt = deal(outside[client], rules_without, None)
+            found.append(Consumed(client, None, rules_without, dealt, (), contracts.local(client)))
+    return found
+
+
+def row(consumption: Consumed, at: int) -> dict[str, Any]:
+    """One object of `report consumption`, judged at an instant (whole UTC seconds)."""
+    policy, rules, dealt = consumption.policy, consumption.rules, consumption.deal
+    quota = rules.quota(policy.tier) if policy is not None else None
+    by_priority = {it: quota.by_priority.get(it, 0) if quota is not None else 0 for it in rules.provisions.values.priorities}
+    used = {it: sum(one.priority == it for one in dealt.covered) for it in by_priority}
+    return {
+        "policy": policy.id if policy is not None else None,
+        "client": consumption.client,
+        "terms": rules.terms.id,
+        "tier": policy.tier if policy is not None else None,
+        "starts": policy.starts.isoformat() if policy is not None else None,
+        "ends": policy.ends.isoformat() if policy is not None and policy.ends is not None else None,
+        "state": state(policy, rules, len(dealt.covered), at),
+        "tickets": _counter(quota.tickets if quota is not None else 0, len(dealt.covered)),
+        "by_priority": {it: _counter(included, used[it]) for it, included in by_priority.items()},
+        "onsite": _months(consumption, quota),
+        "covered": [it.ticket for it in dealt.covered],
+        "pay_per_event": [_paid_row(it) for it in dealt.pay_per_event],
+        "benefits": _benefits(policy),
+        "readings": _readings(rules, quota),
+    }
+
+
+def _counter(included: int, used: int) -> dict[str, int]:
+    return {"included": included, "used": used, "remaining": max(0, included - used)}
+
+
+def _paid_row(paid: PayPerEvent) -> dict[str, Any]:
+    return {
+        "ticket": paid.use.ticket,
+        "reason": paid.reason,
+        "price": paid.price,
+        "discount_percent": paid.discount_percent,
+        "to_be_quoted": paid.to_be_quoted,
+        "clause": paid.clause,
+    }
+
+
+def _benefits(policy: Policy | None) -> list[dict[str, Any]]:
+    delivered = policy.benefits if policy is not None else ()
+    return [
+        {
+            "at": iso(epoch_seconds(it.at)),
+            "benefit": it.benefit,
+            "detail": None if it.detail is UNSET else it.detail,
+        }
+        for it in delivered
+    ]
+
+
+def _readings(rules: Rules, quota: Quota | None) -> dict[str, str]:
+    """The readings on which a quota, its months or its prices hang."""
+    consumption = rules.provisions.consumption
+    assert consumption is not None, "consumption is reported under terms with quotas only"
+    of_quota = (quota.clause, consumption.months_clause) if quota is not None else ()
+    return rules.cited(tuple(it for it in (consumption.with_policy_clause, *of_quota) if it is not None))
+
+
+def state(policy: Policy | None, rules: Rules, used: int, at: int) -> str:
+    """The first that holds at an instant of not_started, cancelled, expired, exhausted, in_force; `none` without a policy."""
+    if policy is None:
+        return "none"
+    day = rules.calendar.local_date(at)
+    if day < policy.starts:
+        return "not_started"
+    if policy.cancelled is not None and policy.cancelled <= day:
+        return "cancelled"
+    if policy.ends is not None and policy.ends < day:
+        return "expired"
+    quota = rules.quota(policy.tier)
+    return "exhausted" if quota is not None and used >= quota.tickets else "in_force"
+
+
+def _months(consumption: Consumed, quota: Quota | None) -> list[dict[str, Any]]:
+    """The months with on-site visits, by the local date a visit started (rules 3.4)."""
+    policy, rules = consumption.policy, consumption.rules
+    if policy is None or quota is None:
+        return []
+    terms = rules.provisions.consumption
+    by_policy = terms is not None and terms.months == "policy"
+    visits: dict[tuple[date, date], int] = {}
+    for instant in consumption.visits:
+        day = rules.calendar.local_date(instant)
+        month = policy_month(policy.starts, day) if by_policy else calendar_month(day)
+        visits[month] = visits.get(month, 0) + 1
+    return [
+        {
+            "from": begins.isoformat(),
+            "to": ends.isoformat(),
+            "included": quota.onsite_a_month,
+            "used": used,
+            "foreign": not consumption.local,
+        }
+        for (begins, ends), used in sorted(visits.items())
+    ]
+
+
+def calendar_month(day: date) -> tuple[date, date]:
+    """The first and last day of the calendar month of a day."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def policy_month(starts: date, day: date) -> tuple[date, date]:
+    """The first and last day of the month of a policy in which a day lies: months count from `starts`, and a start on a day
+    that a month does not have falls on that month's last (cs.4.4=policy-month)."""
+    months = (day.year - starts.year) * 12 + day.month - starts.month
+    if _months_after(starts, months) > day:
+        months -= 1
+    return _months_after(starts, months), _months_after(starts, months + 1) - timedelta(days=1)
+
+
+def _months_after(starts: date, months: int) -> date:
+    year, month = divmod(starts.year * 12 + starts.month - 1 + months, 12)
+    return date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))

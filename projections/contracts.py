@@ -1,0 +1,117 @@
+"""Clients, policies, terms and the desk as they stood at a moment, with what was known then: what applies to any ticket.
+
+Built once for a question (`at`, `known`, readings) from the entries of the client, policy, terms and desk streams; ticket streams
+are read one by one against it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from domain import client as clients
+from domain import policy as policies
+from domain.agreement import Agreement, Agreements, rules_of
+from domain.client import Client
+from domain.events import Entry, TermsPublished
+from domain.policy import Policy
+from domain.terms import Rules, Terms, UnknownReading, terms_from
+from domain.time_base import epoch_seconds
+from projections.history import Facts, Span, contingencies, counted
+
+
+class Question:
+    """What is asked: judged at `at` (aware; the uncut time decides what counts, the whole second what is measured), with
+    what was recorded by position `known` (None: all), under `readings` (defaults elsewhere)."""
+
+    def __init__(self, at: datetime, known: int | None = None, readings: Mapping[str, str] | None = None) -> None:
+        self.at = at
+        self.at_seconds = epoch_seconds(at)
+        self.known = known
+        self.readings = dict(readings or {})
+
+    def counted(self, recorded: Sequence[Entry]) -> list[Entry]:
+        """The entries of one stream that count for this question, in order."""
+        return counted(recorded, self.at, self.known)
+
+
+class Contracts:
+    """What applied to tickets, for one question. `streams` are pairs of a stream's name and its entries by version."""
+
+    def __init__(self, question: Question, streams: Iterable[tuple[str, Sequence[Entry]]]) -> None:
+        self.question = question
+        self.clients: dict[str, Client] = {}
+        self.policies: dict[str, list[Policy]] = {}
+        self.everyone: list[Span] = []
+        self._terms: dict[str, list[tuple[int, Terms]]] = {}
+        self._agreements: dict[str, Agreements] = {}
+        for name, recorded in streams:
+            kind, _, ident = name.partition(":")
+            match kind:
+                case "terms":
+                    self._publish(ident, recorded)
+                case "client":
+                    self._register(ident, question.counted(recorded))
+                case "policy":
+                    self._contract(question.counted(recorded))
+                case "desk":
+                    self.everyone = contingencies(question.counted(recorded))
+                case _:
+                    pass
+        for held in self.policies.values():
+            held.sort(key=lambda it: it.order)
+        self._refuse_unknown_readings()
+
+    def bound(self, terms: str, position: int) -> Terms | None:
+        """The newest version of these terms recorded before a position, or None; their `at` does not matter (1.2)."""
+        return next((it for at, it in reversed(self._terms.get(terms, [])) if at < position), None)
+
+    def rules(self, policy: Policy) -> Rules:
+        """The rules of a policy under the readings asked for."""
+        return rules_of(policy, self, self.question.readings)
+
+    def agreement(self, facts: Facts) -> Agreement:
+        """What applies to a ticket."""
+        client = facts.opening.client
+        known = self._agreements.get(client)
+        if known is None:
+            held = self.policies.get(client, ())
+            known = Agreements(self.clients.get(client) or Client(), held, self, self.question.readings)
+            self._agreements[client] = known
+        return known.at(facts.opened, facts.entry.position)
+
+    def local(self, client: str) -> bool:
+        """Whether a client is within reach of an on-site visit."""
+        return self.clients.get(client, Client()).local
+
+    def all_policies(self) -> list[Policy]:
+        """Every policy that counts, in the order contracted."""
+        return sorted((it for held in self.policies.values() for it in held), key=lambda it: it.order)
+
+    def clients_in_order(self) -> list[str]:
+        """The ids of the clients registered, in the order registered."""
+        known = [(it.registered_order, ident) for ident, it in self.clients.items() if it.registered_order is not None]
+        return [ident for _, ident in sorted(known)]
+
+    def _publish(self, ident: str, recorded: Sequence[Entry]) -> None:
+        known = self.question.known
+        for entry in recorded:
+            if isinstance(entry.event, TermsPublished) and (known is None or entry.position <= known):
+                self._terms.setdefault(ident, []).append((entry.position, terms_from(entry.event.document)))
+
+    def _register(self, ident: str, entries: Sequence[Entry]) -> None:
+        client = Client()
+        for entry in entries:
+            client = clients.evolve(client, entry)
+        self.clients[ident] = client
+
+    def _contract(self, entries: Sequence[Entry]) -> None:
+        policy = policies.fold(entries)
+        if policy is not None:
+            self.policies.setdefault(policy.contracted.client, []).append(policy)
+
+    def _refuse_unknown_readings(self) -> None:
+        """A reading that no terms have, or an option that a reading lacks, is the asker's error."""
+        published = [it for versions in self._terms.values() for _, it in versions]
+        for key, name in self.question.readings.items():
+            options = [it.about.readings[key].options for it in published if key in it.about.readings]
+            if not any(name in it for it in options):
+                raise UnknownReading(key, name, tuple(options[-1]) if options else ())

@@ -1,0 +1,344 @@
+"""What one ticket's entries say, in the order in which they count: the moments its clocks, its bill and its quota rest on.
+
+`counted` cuts history to a moment and a state of knowledge; `facts` reads the result once, from first to last. Nothing is judged
+here: which of these moments matter, and for how long, is for the clocks and the accounts.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET, Struct
+
+from domain.events import (
+    AfterHoursRequested,
+    Closed,
+    ConsultantAvailable,
+    ConsultantUnavailable,
+    ContactAttempted,
+    ContingencyDeclared,
+    ContingencyEnded,
+    ContingencyNotified,
+    Entry,
+    Escalated,
+    ExtensionAuthorized,
+    ExtensionDeclined,
+    ExtensionRequested,
+    FollowedUp,
+    IncidentClassified,
+    InformationReceived,
+    InformationRequested,
+    OfficialRequestReceived,
+    OperationStopDeclared,
+    PriorityChanged,
+    ReopenedAsNew,
+    ResolutionRejected,
+    ResolutionValidated,
+    Resolved,
+    Responded,
+    SessionHeld,
+    TicketOpened,
+    TravelExpenseRecorded,
+)
+from domain.rules import Suspension
+from domain.sequence import in_force
+from domain.time_base import epoch_seconds
+
+
+class Span(Struct, frozen=True, gc=False):
+    """A time during which something holds, in whole UTC seconds; `end` None while it still does. `cause` is the position
+    of the entry that began it."""
+
+    kind: Suspension
+    start: int
+    end: int | None
+    cause: int
+
+
+class Mark(Struct, frozen=True, gc=False):
+    """A moment of a ticket: whole UTC seconds, where its entry stands among the ticket's (`index`) and in the ledger."""
+
+    instant: int
+    index: int
+    position: int
+
+
+class Facts(Struct):
+    """One ticket's moments. Lists are in the order in which the entries count; all instants are whole UTC seconds."""
+
+    opening: TicketOpened
+    opened: int
+    entry: Entry
+    entries: Sequence[Entry]
+    priorities: list[tuple[int, str]] = []
+    classified: list[tuple[int, str, int | None]] = []
+    official: Mark | None = None
+    responses: list[Mark] = []
+    sessions: list[tuple[Mark, Entry]] = []
+    resolutions: list[Mark] = []
+    rejections: list[Mark] = []
+    closed: Mark | None = None
+    closed_reason: str | None = None
+    continued_by: str | None = None
+    escalations: list[tuple[Mark, int]] = []
+    stop_declared: bool = False
+    last_activity: int | None = None
+    extensions: list[tuple[Mark, int]] = []
+    windows: list[tuple[int, int, int]] = []
+    spans: list[Span] = []
+    charged: list[tuple[int, Entry]] = []
+    travel: list[Entry] = []
+
+    @property
+    def priority(self) -> str:
+        """The latest priority."""
+        return self.priorities[-1][1]
+
+    @property
+    def level(self) -> int:
+        """The present level of support; a ticket begins at 1."""
+        return self.escalations[-1][1] if self.escalations else 1
+
+    @property
+    def resolved(self) -> bool:
+        """Resolved, and not rejected since."""
+        if not self.resolutions:
+            return False
+        return not self.rejections or self.rejections[-1].index < self.resolutions[-1].index
+
+    def classification(self, before: int) -> tuple[str | None, int | None]:
+        """Incident type and budget in force for the entry at an index: the latest classification before it."""
+        for index, incident_type, budget in reversed(self.classified):
+            if index < before:
+                return incident_type, budget
+        return None, None
+
+    def vendor_spans(self, level: int) -> list[Span]:
+        """The times at this level or above: from the escalation to it to the next one below it (gs.9)."""
+        spans: list[Span] = []
+        begun: Mark | None = None
+        for mark, reached in self.escalations:
+            if reached >= level:
+                begun = begun or mark
+            elif begun is not None:
+                spans.append(Span("vendor", begun.instant, mark.instant, begun.position))
+                begun = None
+        if begun is not None:
+            spans.append(Span("vendor", begun.instant, None, begun.position))
+        return spans
+
+    def priority_before(self, before: int) -> str:
+        """The priority in force for the entry at an index."""
+        for index, name in reversed(self.priorities):
+            if index < before:
+                return name
+        return self.opening.priority
+
+
+def minutes_up(seconds: int) -> int:
+    """Whole minutes, rounded up."""
+    return -(-seconds // 60)
+
+
+def counted(recorded: Sequence[Entry], at: datetime, known: int | None = None) -> list[Entry]:
+    """The entries of one stream that count, in order: recorded by position `known` (inclusive; None: all), not void by what
+    was recorded by then, with `at` not after the moment asked for (rules 1.4)."""
+    if known is not None:
+        recorded = [it for it in recorded if it.position <= known]
+    entries = in_force(recorded)
+    while entries and entries[-1].event.at > at:
+        entries.pop()
+    return entries
+
+
+def facts(entries: Sequence[Entry]) -> Facts | None:
+    """The moments of one ticket, from its entries as `counted` gives them; None before its opening."""
+    first = entries[0] if entries else None
+    if first is None or not isinstance(first.event, TicketOpened):
+        return None
+    found = Facts(first.event, epoch_seconds(first.event.at), first, entries)
+    found.priorities.append((0, first.event.priority))
+    if first.event.incident_type is not UNSET:
+        found.classified.append((0, first.event.incident_type, None))
+    _Reader(found).read()
+    return found
+
+
+class _Reader:
+    """Reads the entries of a ticket once. Keeps what is open: a wait, an absence, contingencies, requested extensions."""
+
+    def __init__(self, found: Facts) -> None:
+        self.facts = found
+        self.waiting: Mark | None = None
+        self.absent: Mark | None = None
+        self.told: dict[str, Mark] = {}
+        self.asked: list[int] = []
+
+    def read(self) -> None:
+        for index, entry in enumerate(self.facts.entries):
+            handle = _HANDLERS.get(type(entry.event))
+            if handle is not None:
+                handle(self, entry, Mark(epoch_seconds(entry.event.at), index, entry.position))
+        self._leave_open()
+
+    def _leave_open(self) -> None:
+        if self.waiting is not None:
+            self._span("waiting", self.waiting, None)
+        if self.absent is not None:
+            self._span("unavailability", self.absent, None)
+        for told in self.told.values():
+            self._span("contingency", told, None)
+
+    def _span(self, kind: Suspension, begun: Mark, end: int | None) -> None:
+        self.facts.spans.append(Span(kind, begun.instant, end, begun.position))
+
+    def _end_wait(self, mark: Mark) -> None:
+        if self.waiting is not None:
+            self._span("waiting", self.waiting, mark.instant)
+            self.waiting = None
+
+    def responded(self, entry: Entry, mark: Mark) -> None:
+        self.facts.responses.append(mark)
+        self.facts.last_activity = mark.instant
+
+    def charged(self, entry: Entry, mark: Mark) -> None:
+        self.facts.charged.append((mark.instant, entry))
+        self.facts.last_activity = mark.instant
+
+    def information_requested(self, entry: Entry, mark: Mark) -> None:
+        self.charged(entry, mark)
+        if self.waiting is None:
+            self.waiting = mark
+
+    def information_received(self, entry: Entry, mark: Mark) -> None:
+        self.facts.last_activity = mark.instant
+        self._end_wait(mark)
+
+    def session(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, SessionHeld):
+            started = Mark(epoch_seconds(entry.event.started), mark.index, mark.position)
+            self.facts.sessions.append((started, entry))
+            self.facts.last_activity = mark.instant
+
+    def official(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, OfficialRequestReceived) and self.facts.official is None:
+            sent = entry.event.at if entry.event.sent_at is UNSET else entry.event.sent_at
+            self.facts.official = Mark(epoch_seconds(sent), mark.index, mark.position)
+
+    def priority(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, PriorityChanged):
+            self.facts.priorities.append((mark.index, entry.event.priority))
+
+    def classified(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, IncidentClassified):
+            budget = None if entry.event.budget_seconds is UNSET else entry.event.budget_seconds
+            self.facts.classified.append((mark.index, entry.event.incident_type, budget))
+
+    def escalated(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, Escalated):
+            self.facts.escalations.append((mark, entry.event.level))
+            self.facts.last_activity = mark.instant
+
+    def extension_requested(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, ExtensionRequested):
+            self.asked.append(entry.event.extra_seconds)
+
+    def extension_answered(self, entry: Entry, mark: Mark) -> None:
+        extra = self.asked.pop() if self.asked else 0
+        if isinstance(entry.event, ExtensionAuthorized) and extra:
+            self.facts.extensions.append((mark, extra))
+
+    def window(self, entry: Entry, mark: Mark) -> None:
+        event = entry.event
+        if isinstance(event, AfterHoursRequested) and event.at < event.from_:
+            self.facts.windows.append((epoch_seconds(event.from_), epoch_seconds(event.to), entry.position))
+
+    def absence(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, ConsultantUnavailable):
+            self.absent = self.absent or mark
+        elif self.absent is not None:
+            self._span("unavailability", self.absent, mark.instant)
+            self.absent = None
+
+    def contingency(self, entry: Entry, mark: Mark) -> None:
+        contingency(entry, mark, self.told, self.facts.spans)
+
+    def resolved(self, entry: Entry, mark: Mark) -> None:
+        self.facts.resolutions.append(mark)
+
+    def validated(self, entry: Entry, mark: Mark) -> None:
+        self._end_wait(mark)
+
+    def rejected(self, entry: Entry, mark: Mark) -> None:
+        self.facts.rejections.append(mark)
+        self.facts.last_activity = mark.instant
+        self._end_wait(mark)
+
+    def closed(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, Closed) and self.facts.closed is None:
+            self.facts.closed = mark
+            self.facts.closed_reason = entry.event.reason
+
+    def operation_stop(self, entry: Entry, mark: Mark) -> None:
+        self.facts.stop_declared = True
+
+    def reopened(self, entry: Entry, mark: Mark) -> None:
+        if isinstance(entry.event, ReopenedAsNew):
+            self.facts.continued_by = entry.event.new_ticket
+
+    def travel(self, entry: Entry, mark: Mark) -> None:
+        self.facts.travel.append(entry)
+
+
+_HANDLERS = {
+    Responded: _Reader.responded,
+    FollowedUp: _Reader.charged,
+    ContactAttempted: _Reader.charged,
+    InformationRequested: _Reader.information_requested,
+    InformationReceived: _Reader.information_received,
+    SessionHeld: _Reader.session,
+    OfficialRequestReceived: _Reader.official,
+    PriorityChanged: _Reader.priority,
+    IncidentClassified: _Reader.classified,
+    Escalated: _Reader.escalated,
+    ExtensionRequested: _Reader.extension_requested,
+    ExtensionAuthorized: _Reader.extension_answered,
+    ExtensionDeclined: _Reader.extension_answered,
+    AfterHoursRequested: _Reader.window,
+    ConsultantUnavailable: _Reader.absence,
+    ConsultantAvailable: _Reader.absence,
+    ContingencyDeclared: _Reader.contingency,
+    ContingencyNotified: _Reader.contingency,
+    ContingencyEnded: _Reader.contingency,
+    Resolved: _Reader.resolved,
+    ResolutionValidated: _Reader.validated,
+    ResolutionRejected: _Reader.rejected,
+    Closed: _Reader.closed,
+    OperationStopDeclared: _Reader.operation_stop,
+    ReopenedAsNew: _Reader.reopened,
+    TravelExpenseRecorded: _Reader.travel,
+}
+
+
+def contingency(entry: Entry, mark: Mark, told: dict[str, Mark], spans: list[Span]) -> None:
+    """Follow one contingency entry: `told` holds those that the client knows of and that have not ended; an end makes a
+    span, from when the client was told (cs.8.5)."""
+    event = entry.event
+    match event:
+        case ContingencyDeclared() if event.client_informed:
+            told.setdefault(event.contingency, mark)
+        case ContingencyNotified():
+            told.setdefault(event.contingency, mark)
+        case ContingencyEnded() if (begun := told.pop(event.contingency, None)) is not None:
+            spans.append(Span("contingency", begun.instant, mark.instant, begun.position))
+        case _:
+            pass
+
+
+def contingencies(entries: Sequence[Entry]) -> list[Span]:
+    """The contingencies that concern everyone, from the desk's entries as `counted` gives them."""
+    told: dict[str, Mark] = {}
+    spans: list[Span] = []
+    for index, entry in enumerate(entries):
+        contingency(entry, Mark(epoch_seconds(entry.event.at), index, entry.position), told, spans)
+    spans.extend(Span("contingency", it.instant, None, it.position) for it in told.values())
+    return spans
