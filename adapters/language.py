@@ -1,7 +1,7 @@
 """The languages people read, Spanish and English: which one to speak, and how a marked message is said in it.
 
-Messages are written in English in the code, marked with `_`, `ngettext` or `said`, and found in `locales/`. It translates words,
-never data: ids, types, codes and figures are the same in every language.
+Messages are written in English in the code, marked with `_`, `ngettext` or `said`, and found in `locales/`. It translates
+words, never data: ids, types, codes and figures are the same in every language.
 """
 
 import gettext as catalogs
@@ -16,7 +16,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "es")
 LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "bitacora"
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-_NESTED = ("what", "missing", "starts")
+_NESTED = ("what", "missing", "whom")
 """Values of a message that are words of ours themselves, not data."""
 
 
@@ -70,13 +70,4 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 def worded(message: Message) -> str:
     """A refusal, a ledger error or a fault of a terms file, in the language spoken."""
     values = {name: _(str(value)) if name in _NESTED else value for name, value in message.values.items()}
-    return _in_pieces(message.template).format(**values)
-
-
-def _in_pieces(template: str) -> str:
-    """A template translated; one made of two marked pieces ("line {line}: " and what follows) piece by piece."""
-    whole = _(template)
-    if whole != template or ": " not in template:
-        return whole
-    where, _colon, rest = template.partition(": ")
-    return _(f"{where}: ") + _(rest)
+    return _(message.template).format(**values)

@@ -24,7 +24,7 @@ from domain.refusal import Refused, said
 
 __all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
 
-PAGE = 2_000
+PAGE = 500
 FOLLOWED_AT_MOST = 5_000
 """With more entries than this by others, forgetting what is remembered is cheaper than following it."""
 

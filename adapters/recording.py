@@ -95,7 +95,7 @@ class _Run:
         if self._path is not None:
             self._look_up(self._path)
         resumed_at = self._done
-        with _RefusedLines(say) as report:
+        with RefusedLines(say) as report:
             lines: list[Line] = []
             size = 0
             for line in lines_of(self._stream):
@@ -127,17 +127,21 @@ class _Run:
         else:
             self._starts_anew = True
 
-    def _write(self, lines: Sequence[Line], report: "_RefusedLines") -> None:
+    def _write(self, lines: Sequence[Line], report: "RefusedLines") -> None:
         """One batch in one transaction, acknowledged once it is committed."""
-        proposed = [self._proposal(line) for line in lines]
-        with _uncollected(), self._ledger.writing() as transaction:
+        with _uncollected():
+            answers = self._recorded(lines, [self._proposal(line) for line in lines])
+        self._count(lines, answers, report)
+        self._progress(lines[-1].number, lines[-1].upto)
+
+    def _recorded(self, lines: Sequence[Line], proposed: Sequence[AnyEvent | Refused | None]) -> list[Answer]:
+        with self._ledger.writing() as transaction:
             if self._path is not None and _revision(transaction.rows, self._path) != self._revision:
                 raise _Moved
             answers = self._answers(transaction, lines, proposed)
             if self._path is not None:
                 self._keep(transaction.rows, self._path, lines, answers)
-        self._count(lines, answers, report)
-        self._progress(lines[-1].number, lines[-1].upto)
+        return answers
 
     def _proposal(self, line: Line) -> AnyEvent | Refused | None:
         """The event of a line, or why it is none; None for a line whose refusal is recorded, which is not asked again."""
@@ -181,7 +185,7 @@ class _Run:
         rows.keep_refusals(path, refused)
         rows.keep_journal(path, Journal(self._done, f"{self._sum:064x}", self._revision))
 
-    def _count(self, lines: Sequence[Line], answers: Sequence[Answer], report: "_RefusedLines") -> None:
+    def _count(self, lines: Sequence[Line], answers: Sequence[Answer], report: "RefusedLines") -> None:
         for line, answer in zip(lines, answers, strict=True):
             if isinstance(answer, Taken):
                 self.recorded += 1
@@ -192,7 +196,7 @@ class _Run:
                 self._already += 1
 
 
-class _RefusedLines:
+class RefusedLines:
     """What a run refuses, kept aside until it is complete."""
 
     def __init__(self, say: Callable[[Refused], str]) -> None:
@@ -200,7 +204,7 @@ class _RefusedLines:
         self._aside = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 (closed by __exit__)
         self._any = False
 
-    def __enter__(self) -> "_RefusedLines":
+    def __enter__(self) -> "RefusedLines":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,7 +7,7 @@ temporary file, so that memory does not grow with the ledger.
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from adapters.ledger import Ledger
+from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
+from domain.policy import Policy
 from domain.time_base import epoch_seconds
 from projections import billing, consumption, sla, timeline, unattended
 from projections.accounts import Account, account, accounts, bill
@@ -197,14 +199,16 @@ class Reports:
         held = [use.ticket for use in it.deal.covered] + [paid.use.ticket for paid in it.deal.pay_per_event]
         ticket = self.selection.ticket
         policy = it.policy
-        if policy is not None and not self._meets(policy.starts, policy.last_day):
+        if policy is not None and not self._meets(policy, it.rules.calendar):
             return False
         return self._matches(it.client, policy.id if policy else None, ticket if ticket in held else None)
 
-    def _meets(self, starts: date, ends: date | None) -> bool:
-        """Whether days, both included, meet the selected time."""
+    def _meets(self, policy: Policy, calendar: Calendar) -> bool:
+        """Whether a day of the policy, in the zone of its terms, meets the selected time."""
         since, until = self.selection.since, self.selection.until
-        return (until is None or starts <= until.date()) and (since is None or ends is None or since.date() <= ends)
+        if until is not None and calendar.local_date(epoch_seconds(until - timedelta(microseconds=1))) < policy.starts:
+            return False
+        return since is None or policy.last_day is None or calendar.local_date(epoch_seconds(since)) <= policy.last_day
 
     def _bill(self, ordered: "_InOrder", charges: Iterable[Charge]) -> None:
         for it in charges:

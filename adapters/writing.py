@@ -12,7 +12,7 @@ from adapters.sqlite_rows import Rows
 from domain.events import AnyEvent, ContingencyDeclared, Entry, PolicyContracted, TicketOpened
 
 VERSIONS_REMEMBERED = 100_000
-_LINKED = (TicketOpened, PolicyContracted, ContingencyDeclared)
+_LINKED = frozenset({TicketOpened, PolicyContracted, ContingencyDeclared})
 """What is found by more than its stream: by client, or by contingency."""
 
 
@@ -57,7 +57,7 @@ class Writing:
         """Sends everything pending to the store; what is pending then is nothing."""
         self.rows.insert([(it.position, it.stream, it.version, tag_of(it.event), state_of(it)) for it in self.entries])
         self.rows.insert_keys(self._keys.items())
-        linked = [it for it in self.entries if isinstance(it.event, _LINKED)]
+        linked = [it for it in self.entries if type(it.event) in _LINKED]
         self.rows.insert_client_streams([(owner, it.stream) for it in linked if (owner := _owner(it))])
         declared = [(it.event.contingency, it.stream) for it in linked if isinstance(it.event, ContingencyDeclared)]
         self.rows.insert_contingencies(declared)

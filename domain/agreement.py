@@ -15,9 +15,10 @@ from domain.client import Client
 from domain.events import Prices
 from domain.policy import Policy
 from domain.terms import Rules, Terms
+from domain.time_base import DAY_SECONDS, day_number
 
 
-class Agreement(Struct, frozen=True):
+class Agreement(Struct, frozen=True, gc=False):
     """What applies to one ticket. Without `rules` no clause applies. `lapsed`: an earlier policy of the client had ended or
     was cancelled before; `calendar` is that of the rules with the policy's holidays."""
 
@@ -47,12 +48,15 @@ class Agreements:
         self._shelf = shelf
         self._readings = readings
         self._held = [self._holding(policy) for policy in policies]
+        self._surely = [_surely_in_force(it) for it in policies]
         self._without: dict[tuple[int, bool], Agreement] = {}
 
     def at(self, opened_seconds: int, position: int) -> Agreement:
         """What applies to a ticket opened at that instant (whole UTC seconds) and recorded at that position."""
         over: list[Policy] = []
-        for policy, agreed in self._held:
+        for (policy, agreed), (earliest, latest) in zip(self._held, self._surely, strict=True):
+            if earliest <= opened_seconds < latest:
+                return agreed
             assert agreed.calendar is not None, "a policy has rules"
             day = agreed.calendar.local_date(opened_seconds)
             if policy.in_force(day):
@@ -82,6 +86,13 @@ class Agreements:
             latest = max(over, key=lambda it: (it.last_day or date.max, it.order))
             return self._shelf.bound(latest.contracted.terms, position)
         return None
+
+
+def _surely_in_force(policy: Policy) -> tuple[int, int]:
+    """Instants [from, to) at which the policy is in force wherever its clocks stand: no zone is a whole day from UTC, so that
+    only tickets of its first and last days need their local date."""
+    last_day = policy.last_day or date.max
+    return (day_number(policy.starts) + 1) * DAY_SECONDS, day_number(last_day) * DAY_SECONDS
 
 
 def rules_of(policy: Policy, shelf: TermsShelf, readings: Mapping[str, str]) -> Rules:

@@ -24,7 +24,6 @@ from domain.events import (
     RequesterRevoked,
     RequestRefused,
     TermsPublished,
-    in_order,
 )
 from domain.policy import Policy
 from domain.sequence import in_force
@@ -72,8 +71,8 @@ class Stream:
     def take(self, entry: Entry) -> None:
         """Follow one more recorded entry."""
         self.recorded.append(entry)
-        late = bool(self.in_force) and in_order(entry) < in_order(self.in_force[-1])
-        if late or isinstance(entry.event, EntryVoided):
+        late = bool(self.in_force) and entry.event.at < self.in_force[-1].event.at
+        if late or type(entry.event) is EntryVoided:
             self._refold()
         else:
             self.in_force.append(entry)
@@ -102,15 +101,13 @@ def beginning(stream: str) -> State:
 
 def state_after(stream: str, state: State, entry: Entry) -> State:
     """The state of a stream after one more entry."""
-    if stream.startswith("terms:"):
-        return state
+    if stream.startswith("ticket:"):
+        return tickets.evolve(state, entry.event, entry.position)  # type: ignore[arg-type]
     if isinstance(state, Client):
         return clients.evolve(state, entry)
     if isinstance(state, Desk):
         return desks.evolve(state, entry.event)  # type: ignore[arg-type]
-    if stream.startswith("policy:"):
-        return policies.evolve(state, entry)  # type: ignore[arg-type]
-    return tickets.evolve(state, entry.event, entry.position)  # type: ignore[arg-type]
+    return policies.evolve(state, entry) if stream.startswith("policy:") else state  # type: ignore[arg-type]
 
 
 def _is_about_people(entry: Entry) -> bool:
@@ -126,8 +123,8 @@ class Book:
         self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._policies: dict[str, list[str]] = {}
         self._terms: dict[str, list[tuple[int, Terms]]] = {}
+        self._published: list[Terms] = []
         self._contingencies: dict[str, str] = {}
-        self._recent: OrderedDict[int | str, Entry] = OrderedDict()
         self._agreements: dict[str, tuple[datetime, Agreements]] = {}
         for name in source.names("terms"):
             for entry in source.stream(name):
@@ -139,16 +136,15 @@ class Book:
         event = entry.event
         if kind == "terms":
             self._take_terms(entry)
-        if kind in ("client", "policy", "terms") and not _is_about_people(entry):
-            self._agreements.clear()
-        if isinstance(event, PolicyContracted) and event.policy not in (known := self._policy_ids(event.client)):
+        if type(event) is PolicyContracted and event.policy not in (known := self._policy_ids(event.client)):
             known.append(event.policy)
-        if isinstance(event, ContingencyDeclared):
+        if type(event) is ContingencyDeclared:
             self._contingencies[event.contingency] = entry.stream
-        self._remember(entry)
         stream = self._streams.get(entry.stream)
         if stream is not None and entry.version > len(stream.recorded):
             stream.take(entry)
+        if kind != "ticket" and not _is_about_people(entry):
+            self._forget_agreements(kind, entry)
 
     def stream(self, name: str) -> Stream:
         """A stream with its state; empty if nothing was recorded in it."""
@@ -183,7 +179,7 @@ class Book:
 
     def terms(self) -> list[Terms]:
         """Every version of every terms published."""
-        return [it for versions in self._terms.values() for _, it in versions]
+        return self._published
 
     def knows_terms(self, terms: str) -> bool:
         """Whether terms of this id were published."""
@@ -199,7 +195,7 @@ class Book:
 
     def entry(self, reference: int | str) -> Entry | None:
         """The entry at a position; or the one with this key, else with this id."""
-        return self._recent.get(reference) or self._source.entry(reference)
+        return self._source.entry(reference)
 
     def agreement(self, client: str, opened_at: datetime, position: int, judged_at: datetime) -> Agreement:
         """What applies, under the default readings, to a ticket of this client opened then and recorded at that position,
@@ -233,15 +229,19 @@ class Book:
             self._policies[client] = list(self._source.policies_of(client))
         return self._policies[client]
 
-    def _remember(self, entry: Entry) -> None:
-        """Entries of a batch are looked up before they are stored: by position, key and id."""
-        self._recent[entry.id] = entry
-        self._recent[entry.position] = entry
-        if isinstance(entry.event.key, str):
-            self._recent[entry.event.key] = entry
-        while len(self._recent) > 3 * STREAMS_REMEMBERED:
-            self._recent.popitem(last=False)
+    def _forget_agreements(self, kind: str, entry: Entry) -> None:
+        """What was worked out for a client rests on its registration, its policies and the terms."""
+        ident = entry.stream.partition(":")[2]
+        policy = self.policy(ident) if kind == "policy" else None
+        if kind == "client":
+            self._agreements.pop(ident, None)
+        elif policy is not None:
+            self._agreements.pop(policy.contracted.client, None)
+        elif kind != "desk":
+            self._agreements.clear()
 
     def _take_terms(self, entry: Entry) -> None:
         if isinstance(entry.event, TermsPublished):
-            self._terms.setdefault(entry.event.terms, []).append((entry.position, terms_from(entry.event.document)))
+            terms = terms_from(entry.event.document)
+            self._terms.setdefault(entry.event.terms, []).append((entry.position, terms))
+            self._published.append(terms)

@@ -75,12 +75,11 @@ def check_benefit(event: BenefitDelivered, policy: Policy, book: Book) -> None:
         return
     raise Refused(
         "clauses",
-        said("policy {policy} ({terms} {tier}) does not include the benefit {benefit}"),
+        said("policy {policy}, under {terms}, does not include the benefit {benefit}"),
         field="benefit",
         clause=quota.benefits_clause if quota is not None else None,
         policy=policy.id,
-        terms=terms.id,
-        tier=policy.tier or "",
+        terms=" ".join(it for it in (terms.id, policy.tier) if it),
         benefit=event.benefit,
     )
 

@@ -165,7 +165,7 @@ def legal(ticket: Ticket | None, event: TicketEvent) -> None:
     if ticket is None:
         if isinstance(event, TicketOpened):
             return
-        raise _illegal(event, said("{name} of ticket {ticket} lies before its opening; nothing can"))
+        raise _illegal(event, said("{name} lies before the opening of its ticket; nothing can"))
     match event:
         case InformationReceived() if not ticket.waiting:
             raise _illegal(event, said("{name}: ticket {ticket} has no open request for information at that moment"))

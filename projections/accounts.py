@@ -13,7 +13,7 @@ from projections.contracts import Contracts
 from projections.history import facts
 
 
-class Account(Struct, frozen=True):
+class Account(Struct, frozen=True, gc=False):
     """What one ticket comes to: its verdicts, its own charges, and its use of a quota (None under terms without)."""
 
     assessment: Assessment

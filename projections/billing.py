@@ -24,7 +24,7 @@ _CENT = Decimal("0.01")
 Note = Literal["not agreed", "to be quoted"]
 
 
-class Charge(Struct, frozen=True):
+class Charge(Struct, frozen=True, gc=False):
     """One row of the bill. `at` is the uncut instant it stands under, `entry` the position it comes from."""
 
     ticket: str

@@ -24,7 +24,7 @@ _ALL = 2**31
 """An index after every entry of a ticket."""
 
 
-class Clock(Struct, frozen=True):
+class Clock(Struct, frozen=True, gc=False):
     """One clock, judged. Instants are whole UTC seconds, None where there is none; `target` is that of the stop or of the
     moment judged, extensions included. `end` is where the measuring ended: the stop, or the moment judged; `windowed` whether requested windows count."""
 
@@ -46,7 +46,7 @@ class Clock(Struct, frozen=True):
     windowed: bool = False
 
 
-class Assessment(Struct, frozen=True):
+class Assessment(Struct, frozen=True, gc=False):
     """A ticket judged at a moment: its facts, what applied, both clocks. `official` is when the request became official."""
 
     facts: Facts
@@ -57,7 +57,7 @@ class Assessment(Struct, frozen=True):
     resolution: Clock
 
 
-class _Ended(Struct, frozen=True):
+class _Ended(Struct, frozen=True, gc=False):
     """Where a clock stopped: the instant, the index of the entry that stopped it, and whether only the closing did."""
 
     instant: int
@@ -65,22 +65,19 @@ class _Ended(Struct, frozen=True):
     by_closing: bool
 
 
-class _Judge:
-    """Judges one ticket under one set of rules."""
+class _Judge(Struct, frozen=True, gc=False):
+    """Judges one ticket under one set of rules; `support` is the calendar's time and that of the ticket's requested windows,
+    if it `has_windows`."""
 
-    def __init__(
-        self, facts: Facts, agreed: Agreement, rules: Rules, calendar: Calendar, everyone: Sequence[Span], at: int
-    ) -> None:
-        self.facts = facts
-        self.agreed = agreed
-        self.rules = rules
-        self.provisions: Provisions = rules.provisions
-        self.calendar = calendar
-        self.everyone = everyone
-        self.at = at
-        windows = [(opens, closes) for opens, closes, _ in facts.windows] if self.provisions.after_hours else []
-        self.support: TimeBase = calendar.with_windows(windows) if windows else calendar
-        self.has_windows = bool(windows)
+    facts: Facts
+    agreed: Agreement
+    rules: Rules
+    provisions: Provisions
+    calendar: Calendar
+    everyone: Sequence[Span]
+    at: int
+    support: TimeBase
+    has_windows: bool
 
     def assess(self) -> Assessment:
         official, cited = official_request(self.facts, self.provisions)
@@ -120,23 +117,23 @@ class _Judge:
     def _resolution_end(self) -> _Ended | None:
         """The first resolution, or the first after the last rejection; else the closing (2.4)."""
         after = self.facts.rejections[-1].index if self.facts.rejections else -1
-        standing = [it for it in self.facts.resolutions if it.index > after]
+        standing = [it for it in self.facts.resolutions if it.index > after] if after >= 0 else self.facts.resolutions
         return self._first(self.provisions.resolution.stops, standing) or self._closing()
 
     def _first(self, stops: Sequence[str], resolutions: Sequence[Mark]) -> _Ended | None:
         facts = self.facts
         marks: list[Mark] = []
-        if "Responded" in stops:
-            marks += facts.responses[:1]
-        if "Resolved" in stops:
-            marks += resolutions[:1]
-        if "SessionHeld" in stops:
+        if facts.responses and "Responded" in stops:
+            marks.append(facts.responses[0])
+        if resolutions and "Resolved" in stops:
+            marks.append(resolutions[0])
+        if facts.sessions and "SessionHeld" in stops:
             marks += [started for started, _ in facts.sessions]
-        if "Closed" in stops and facts.closed is not None:
+        if facts.closed is not None and "Closed" in stops:
             marks.append(facts.closed)
         if not marks:
             return None
-        first = min(marks, key=lambda it: (it.instant, it.index))
+        first = marks[0] if len(marks) == 1 else min(marks, key=lambda it: (it.instant, it.index))
         return _Ended(first.instant, first.index, False)
 
     def _closing(self) -> _Ended | None:
@@ -152,7 +149,9 @@ class _Judge:
         if start is None:
             timed = () if base is CLOCK_TIME else (self.provisions.calendar.clause,)
             return self._without((target.clause, *sorted({*cited, *timed})))
-        end = max(start, ended.instant) if ended is not None else max(start, self.at)
+        end = ended.instant if ended is not None else self.at
+        if end < start:
+            end = start
         stops = self._stops(rule, target, end)
         seconds, extended = self._extended(rule, target, index, start)
         verdict, measured = self._figures(stops, base, start, end, seconds, ended)
@@ -170,6 +169,8 @@ class _Judge:
     ) -> tuple[str, ...]:
         """The clauses of their own by which something stopped the clock, or a requested window let it run, and changed a
         figure: without it there is another."""
+        if not stops and not self.has_windows:
+            return ()
         own = {it.clause: base for it in stops if it.has_own_clause and it.clause is not None}
         after_hours = self.provisions.after_hours
         if after_hours is not None and self.has_windows and base is self.support:
@@ -186,16 +187,23 @@ class _Judge:
         self, stops: Sequence[Stop], base: TimeBase, start: int, end: int, target: int, ended: _Ended | None
     ) -> tuple[Verdict, Measured]:
         """The verdict and what was measured, with a due date only where the verdict shows one."""
-        measured = _within_horizon(base, start, end, stops, target)
-        verdict = _verdict(max(0, measured.elapsed - target), ended, stops)
-        return verdict, structs.replace(measured, due=None) if verdict in _WITHOUT_DUE else measured
+        try:
+            measured = measure(base, start, end, stops, target)
+        except CalendarError:
+            # An extension may be of any length: there is no due date beyond the horizon of calendars.
+            measured = measure(base, start, end, stops, None)
+        verdict = _verdict(measured.elapsed > target, ended, stops)
+        return verdict, Measured(measured.elapsed, measured.paused, None) if verdict in _WITHOUT_DUE else measured
 
     def _target(self, rule: ClockRule, before: int) -> Target | None:
         """The target for the entry at an index: by the priority then in force; type and budget count until the closing."""
         facts = self.facts
+        priority = facts.priority_before(before)
+        if not facts.classified:
+            return self._target_for(rule, priority, None, None)
         closed = facts.closed.index if facts.closed is not None else _ALL
         incident_type, budget = facts.classification(closed if before == _ALL or rule is self.provisions.resolution else before)
-        return self._target_for(rule, facts.priority_before(before), incident_type, budget)
+        return self._target_for(rule, priority, incident_type, budget)
 
     def _target_for(self, rule: ClockRule, priority: str, incident_type: str | None, budget: int | None) -> Target | None:
         kind = self.facts.opening.kind
@@ -212,15 +220,15 @@ class _Judge:
     def _stops(self, rule: ClockRule, target: Target, end: int) -> tuple[Stop, ...]:
         """What stops this clock until `end`."""
         facts = self.facts
-        if not (facts.spans or facts.rejections or facts.escalations or self.everyone):
+        if not (facts.spans or facts.rejections or self.everyone or (facts.escalations and "vendor" in target.suspended_by)):
             return ()
         stops: list[Stop] = []
         for span in self._spans(target):
-            suspension = self.provisions.suspensions.get(span.kind)
-            clause = suspension.clause if suspension is not None else None
-            until, is_open = (end, True) if span.end is None else (span.end, False)
-            state: Literal["paused", "contingency"] = "contingency" if span.kind == "contingency" else "paused"
             if span.start <= end:
+                suspension = self.provisions.suspensions.get(span.kind)
+                clause = suspension.clause if suspension is not None else None
+                until, is_open = (end, True) if span.end is None else (span.end, False)
+                state: Literal["paused", "contingency"] = "contingency" if span.kind == "contingency" else "paused"
                 stops.append(Stop(state, span.start, until, span.cause, clause or target.clause, is_open, clause is not None))
         if rule is self.provisions.resolution and "Resolved" in rule.stops:
             stops.extend(_resolved(facts, target.clause))
@@ -271,20 +279,12 @@ class _Judge:
         return (target.clause, *sorted({*cited, *timed} - {target.clause}))
 
 
-def _within_horizon(base: TimeBase, start: int, end: int, stops: Sequence[Stop], seconds: int) -> Measured:
-    """Measured, with no due date where it lies beyond the horizon of calendars (an extension may be any length)."""
-    try:
-        return measure(base, start, end, stops, seconds)
-    except CalendarError:
-        return measure(base, start, end, stops, None)
-
-
 def _plain(seconds: Seconds | None) -> int | None:
     return None if seconds is None else int(seconds)
 
 
-def _verdict(overrun: int, ended: _Ended | None, stops: Sequence[Stop]) -> Verdict:
-    if overrun:
+def _verdict(is_overrun: bool, ended: _Ended | None, stops: Sequence[Stop]) -> Verdict:
+    if is_overrun:
         return "breached"
     if ended is not None:
         return "not_applicable" if ended.by_closing else "met"
@@ -330,7 +330,10 @@ def assess(facts: Facts, agreed: Agreement, everyone: Sequence[Span], at: int) -
     """Judge one ticket at a moment (whole UTC seconds), by its facts up to then and what applies to it.
 
     `everyone` are the contingencies that concern every ticket, at the same moment."""
-    if agreed.rules is None or agreed.calendar is None:
+    rules, calendar = agreed.rules, agreed.calendar
+    if rules is None or calendar is None:
         nothing = Clock("not_applicable", (), {})
         return Assessment(facts, agreed, at, None, nothing, nothing)
-    return _Judge(facts, agreed, agreed.rules, agreed.calendar, everyone, at).assess()
+    windows = [(opens, closes) for opens, closes, _ in facts.windows] if rules.provisions.after_hours else []
+    support = calendar.with_windows(windows) if windows else calendar
+    return _Judge(facts, agreed, rules, rules.provisions, calendar, everyone, at, support, bool(windows)).assess()

@@ -1,7 +1,7 @@
 """Policy consumption: which tickets a policy covers, which are paid per event and at what price, visits, benefits (rules 3).
 
-Tickets are dealt in the order opened, from history alone, so a late entry, a voiding or another reading is another deal. What is
-kept of a ticket for that is a `Use`; nothing here looks at clocks.
+Tickets are dealt in the order opened, from history alone, so a late entry, a voiding or another reading is another deal. What
+is kept of a ticket for that is a `Use`; nothing here looks at clocks.
 """
 
 from calendar import monthrange
@@ -24,7 +24,7 @@ from projections.sla import iso
 Reason = Literal["expired", "no_policy", "priority_not_included", "exhausted", "priority_exhausted"]
 
 
-class Use(Struct, frozen=True):
+class Use(Struct, frozen=True, gc=False):
     """What counts of one ticket under terms with quotas: when it was opened (`order`), its latest priority, whether it was
     on site, the starts of its on-site visits, and its session minutes if it had to be quoted."""
 
@@ -60,9 +60,14 @@ def use(facts: Facts, agreed: Agreement) -> Use | None:
     """What consumption needs of a ticket; None under terms without quotas."""
     if agreed.rules is None or agreed.rules.provisions.consumption is None:
         return None
-    held = [(it.instant, entry.event) for it, entry in facts.sessions if isinstance(entry.event, SessionHeld)]
-    visits = tuple(started for started, session in held if session.delivery == "onsite")
-    minutes = sum(minutes_up(epoch_seconds(it.ended) - started) * len(it.consultants) for started, it in held)
+    visits: tuple[int, ...] = ()
+    minutes = 0
+    for mark, entry in facts.sessions:
+        session = entry.event
+        if isinstance(session, SessionHeld):
+            minutes += minutes_up(epoch_seconds(session.ended) - mark.instant) * len(session.consultants)
+            if session.delivery == "onsite":
+                visits += (mark.instant,)
     return Use(
         facts.opening.ticket,
         facts.opening.client,
@@ -159,7 +164,7 @@ def consumed(contracts: Contracts, uses: Iterable[Use]) -> list[Consumed]:
     registered = contracts.clients_in_order()
     for client in [*registered, *sorted(set(outside) - set(registered))]:
         if client in outside:
-            rules_without = outside[client][0].agreed.rules
+            rules_without = min(outside[client], key=lambda it: it.order).agreed.rules
             assert rules_without is not None, "a use has rules"
             dealt = deal(outside[client], rules_without, None)
             found.append(Consumed(client, None, rules_without, dealt, (), contracts.local(client)))

@@ -1,7 +1,7 @@
 """Clients, policies, terms and the desk as they stood at a moment, with what was known then: what applies to any ticket.
 
-Built once for a question (`at`, `known`, readings) from the entries of the client, policy, terms and desk streams; ticket streams
-are read one by one against it.
+Built once for a question (`at`, `known`, readings) from the entries of the client, policy, terms and desk streams; ticket
+streams are read one by one against it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

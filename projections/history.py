@@ -1,7 +1,7 @@
 """What one ticket's entries say, in the order in which they count: the moments its clocks, its bill and its quota rest on.
 
-`counted` cuts history to a moment and a state of knowledge; `facts` reads the result once, from first to last. Nothing is judged
-here: which of these moments matter, and for how long, is for the clocks and the accounts.
+`counted` cuts history to a moment and a state of knowledge; `facts` reads the result once, from first to last. Nothing is
+judged here: which of these moments matter, and for how long, is for the clocks and the accounts.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Mark(Struct, frozen=True, gc=False):
     position: int
 
 
-class Facts(Struct):
+class Facts(Struct, gc=False):
     """One ticket's moments. Lists are in the order in which the entries count; all instants are whole UTC seconds."""
 
     opening: TicketOpened
@@ -128,6 +128,8 @@ class Facts(Struct):
 
     def priority_before(self, before: int) -> str:
         """The priority in force for the entry at an index."""
+        if len(self.priorities) == 1:
+            return self.opening.priority
         for index, name in reversed(self.priorities):
             if index < before:
                 return name
@@ -163,21 +165,22 @@ def facts(entries: Sequence[Entry]) -> Facts | None:
     return found
 
 
-class _Reader:
+class _Reader(Struct, gc=False):
     """Reads the entries of a ticket once. Keeps what is open: a wait, an absence, contingencies, requested extensions."""
 
-    def __init__(self, found: Facts) -> None:
-        self.facts = found
-        self.waiting: Mark | None = None
-        self.absent: Mark | None = None
-        self.told: dict[str, Mark] = {}
-        self.asked: list[int] = []
+    facts: Facts
+    waiting: Mark | None = None
+    absent: Mark | None = None
+    told: dict[str, Mark] = {}
+    asked: list[int] = []
 
     def read(self) -> None:
+        handlers = _HANDLERS
         for index, entry in enumerate(self.facts.entries):
-            handle = _HANDLERS.get(type(entry.event))
+            event = entry.event
+            handle = handlers.get(type(event))
             if handle is not None:
-                handle(self, entry, Mark(epoch_seconds(entry.event.at), index, entry.position))
+                handle(self, entry, Mark(epoch_seconds(event.at), index, entry.position))
         self._leave_open()
 
     def _leave_open(self) -> None:

@@ -4,7 +4,7 @@ A measured time is cut into pieces, each running, paused, under a contingency or
 that they can always be shown piece by piece. It knows no entries and no clauses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -16,7 +16,7 @@ State = Literal["running", "paused", "contingency", "resolved"]
 _PRECEDENCE: dict[State, int] = {"resolved": 0, "contingency": 1, "paused": 2, "running": 3}
 
 
-class Stop(Struct, frozen=True):
+class Stop(Struct, frozen=True, gc=False):
     """A time [start, end) that does not run, why, the position of the entry that began it, and the clause it stops by.
 
     `is_open`: nothing has ended it by the moment judged. `has_own_clause`: that clause is not the target's own."""
@@ -30,7 +30,7 @@ class Stop(Struct, frozen=True):
     has_own_clause: bool = False
 
 
-class Piece(Struct, frozen=True):
+class Piece(Struct, frozen=True, gc=False):
     """A part of a measured time in one state; `stop` is what put it there, None while running."""
 
     start: int
@@ -39,7 +39,7 @@ class Piece(Struct, frozen=True):
     stop: Stop | None
 
 
-class Measured(Struct, frozen=True):
+class Measured(Struct, frozen=True, gc=False):
     """Seconds of the base that ran and that were paused, and the first instant at which `target` was or will be reached,
     as if it ran on from the end (None: never)."""
 
@@ -48,20 +48,24 @@ class Measured(Struct, frozen=True):
     due: int | None
 
 
-def pieces(start: int, end: int, stops: Sequence[Stop]) -> Iterator[Piece]:
+def pieces(start: int, end: int, stops: Sequence[Stop]) -> list[Piece]:
     """[start, end) cut where anything begins or ends; of what overlaps, resolved comes first, then contingency, then paused,
     and of equals what began first."""
-    relevant = sorted(
-        (it for it in stops if it.start < end and it.end > start and it.start < it.end),
-        key=lambda it: (_PRECEDENCE[it.state], it.start, it.cause),
-    )
+    relevant = [it for it in stops if it.start < end and it.end > start and it.start < it.end]
+    if len(relevant) > 1:
+        relevant.sort(key=lambda it: (_PRECEDENCE[it.state], it.start, it.cause))
     edges = {start, end}
     for stop in relevant:
-        edges.update((max(start, stop.start), min(end, stop.end)))
-    cuts = sorted(edges)
-    for opens, closes in pairwise(cuts):
-        over = next((it for it in relevant if it.start <= opens and closes <= it.end), None)
-        yield Piece(opens, closes, over.state if over is not None else "running", over)
+        edges.add(stop.start if stop.start > start else start)
+        edges.add(stop.end if stop.end < end else end)
+    return [_piece(opens, closes, relevant) for opens, closes in pairwise(sorted(edges))]
+
+
+def _piece(opens: int, closes: int, relevant: Sequence[Stop]) -> Piece:
+    for stop in relevant:
+        if stop.start <= opens and closes <= stop.end:
+            return Piece(opens, closes, stop.state, stop)
+    return Piece(opens, closes, "running", None)
 
 
 def measure(base: TimeBase, start: int, end: int, stops: Sequence[Stop], target: int | None) -> Measured:

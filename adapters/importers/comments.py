@@ -112,15 +112,11 @@ def translate(file: Path, options: ImportOptions) -> Iterator[Translated]:
     comments = [comment for gathered in issues.values() for comment in gathered.values()]
     if not comments:
         return
-    team = {
-        one.author for one in comments if one.role == "assignee" or (one.private and one.role != "reporter")
-    }
+    team = {one.author for one in comments if one.role == "assignee" or (one.private and one.role != "reporter")}
     scribe = Scribe(SOURCE, options.contract, min(comment.at for comment in comments))
     yield Translated(0, scribe.stage(), None)
     for issue, gathered in issues.items():
-        yield from _translate_issue(
-            scribe, team, issue, sorted(gathered.values(), key=attrgetter("at", "sequence"))
-        )
+        yield from _translate_issue(scribe, team, issue, sorted(gathered.values(), key=attrgetter("at", "sequence")))
 
 
 def _gather(issues: dict[str, dict[int, Comment]], row: Row, zone: tzinfo | None) -> Translated | None:
@@ -137,17 +133,13 @@ def _gather(issues: dict[str, dict[int, Comment]], row: Row, zone: tzinfo | None
             raise Unreadable("unknown-role:author_role")
     except Unreadable as problem:
         return Translated(row.line, (), str(problem))
-    comment = issues.setdefault(number, {}).setdefault(
-        sequence, Comment(sequence, at, author, role, private == 1)
-    )
+    comment = issues.setdefault(number, {}).setdefault(sequence, Comment(sequence, at, author, role, private == 1))
     comment.lines.append(row.line)
     comment.sentences.append(row.cells["actionbody"].strip())
     return None
 
 
-def _translate_issue(
-    scribe: Scribe, team: set[str], issue: str, comments: list[Comment]
-) -> Iterator[Translated]:
+def _translate_issue(scribe: Scribe, team: set[str], issue: str, comments: list[Comment]) -> Iterator[Translated]:
     requester = next((comment.author for comment in comments if comment.role == "reporter"), NOBODY_KNOWN)
     thread = Thread(issue, requester, f"issue-{issue}")
     for index, comment in enumerate(comments):
@@ -203,14 +195,10 @@ def _entry(
 ) -> dict[str, Any]:
     note = (comment.text[:LONGEST_NOTE] or None) if noted else None
     mark = f"{thread.issue}:{comment.sequence}"
-    return scribe.ticket_entry(
-        kind_of_entry, thread.ticket, comment.at, mark, by=comment.author, note=note, **fields
-    )
+    return scribe.ticket_entry(kind_of_entry, thread.ticket, comment.at, mark, by=comment.author, note=note, **fields)
 
 
-def _opening(
-    scribe: Scribe, thread: Thread, comment: Comment, continues: str | None = None
-) -> list[dict[str, Any]]:
+def _opening(scribe: Scribe, thread: Thread, comment: Comment, continues: str | None = None) -> list[dict[str, Any]]:
     subject = comment.text.strip() or f"Issue {thread.issue}"
     return scribe.opening(
         thread.ticket, comment.at, f"{thread.issue}:{comment.sequence}", thread.requester, by=comment.author,
@@ -219,9 +207,7 @@ def _opening(
     )  # fmt: skip
 
 
-def _of_the_client(
-    scribe: Scribe, thread: Thread, comment: Comment
-) -> tuple[list[dict[str, Any]], str | None]:
+def _of_the_client(scribe: Scribe, thread: Thread, comment: Comment) -> tuple[list[dict[str, Any]], str | None]:
     """A comment after the closing asks for help again: a new ticket (gs.2.4). Before it, an answer if one was
     asked for."""
     if thread.closed:

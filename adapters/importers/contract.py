@@ -46,9 +46,7 @@ class Contract:
 
     def __post_init__(self) -> None:
         if self.terms not in PRIORITIES:
-            raise ValueError(
-                f"terms: {self.terms} has no table of priorities; known are {', '.join(PRIORITIES)}"
-            )
+            raise ValueError(f"terms: {self.terms} has no table of priorities; known are {', '.join(PRIORITIES)}")
 
     def priority(self, rank: int) -> str:
         """The name under these terms of the log's priority 1 to 4."""
@@ -91,9 +89,7 @@ class Scribe:
             policy["ends"] = contract.ends.isoformat()
         return registered, policy
 
-    def opening(
-        self, ticket: str, at: datetime, mark: str, requester: str, **fields: Any
-    ) -> list[dict[str, Any]]:
+    def opening(self, ticket: str, at: datetime, mark: str, requester: str, **fields: Any) -> list[dict[str, Any]]:
         """The opening of a ticket, after the authorisation of a requester not met before, where the terms ask
         for one.
 
@@ -108,9 +104,7 @@ class Scribe:
         opened = {"client": contract.client, "requester": requester, "kind": "incident"} | fields
         return [*entries, self.ticket_entry("TicketOpened", ticket, at, mark, **opened)]
 
-    def ticket_entry(
-        self, kind_of_entry: str, ticket: str, at: datetime, mark: str, **fields: Any
-    ) -> dict[str, Any]:
+    def ticket_entry(self, kind_of_entry: str, ticket: str, at: datetime, mark: str, **fields: Any) -> dict[str, Any]:
         """An entry on a ticket. `mark` is what tells the row from every other of its log; fields that are
         None are left out."""
         given = {name: value for name, value in fields.items() if value is not None}

@@ -106,9 +106,7 @@ def _translate_one(scribe: Scribe, cases: dict[str, Case], activity: Activity) -
     mark, reason = f"{activity.case}:{case.events}", _why_not(case, activity.code)
     if reason is None:
         told = _changes(scribe, case, activity.code)
-        entries += [
-            scribe.ticket_entry(what, case.ticket, activity.at, mark, **fields) for what, fields in told
-        ]
+        entries += [scribe.ticket_entry(what, case.ticket, activity.at, mark, **fields) for what, fields in told]
     case.last_at = activity.at
     return Translated(activity.line, tuple(entries), None if entries else reason)
 

@@ -119,7 +119,7 @@ def _wall_clock(year: int, *rest: int) -> datetime | None:
     if not EARLIEST_YEAR < year < LATEST_YEAR:  # strictly, so that no zone carries it over the edge
         return None
     try:
-        return datetime(year, *rest)  # type: ignore[arg-type]
+        return datetime(year, *rest)  # type: ignore[arg-type]  # noqa: DTZ001 (a wall clock, its zone is given later)
     except ValueError:
         return None
 

@@ -32,9 +32,7 @@ CHANNELS = {
 RANKS = {"1 - Critical": 1, "2 - High": 2, "3 - Moderate": 3, "4 - Low": 4}
 MISSING = "?"
 NEW, WAITING, RESOLVED, CLOSED = "New", "Awaiting User Info", "Resolved", "Closed"
-STATES = frozenset(
-    {NEW, "Active", WAITING, "Awaiting Vendor", "Awaiting Problem", "Awaiting Evidence", RESOLVED, CLOSED}
-)
+STATES = frozenset({NEW, "Active", WAITING, "Awaiting Vendor", "Awaiting Problem", "Awaiting Evidence", RESOLVED, CLOSED})
 
 Entries = list[dict[str, Any]]
 
@@ -99,9 +97,7 @@ def translate(file: Path, options: ImportOptions) -> Iterator[Translated]:
         yield from _translate_run(scribe, incidents, list(rows))
 
 
-def _translate_run(
-    scribe: Scribe, incidents: dict[str, Incident], rows: list[Snapshot | Translated]
-) -> Iterator[Translated]:
+def _translate_run(scribe: Scribe, incidents: dict[str, Incident], rows: list[Snapshot | Translated]) -> Iterator[Translated]:
     yield from (row for row in rows if isinstance(row, Translated))
     snapshots = (row for row in rows if isinstance(row, Snapshot))
     for snapshot in sorted(snapshots, key=lambda one: (one.at, one.count, one.line)):
@@ -110,9 +106,7 @@ def _translate_run(
 
 def _first_opening(file: Path, zone: tzinfo) -> datetime | None:
     """A first reading: what sets the stage must not lie after the opening of any row that can be read."""
-    return min(
-        (item.opened_at for item in _snapshots(file, zone) if isinstance(item, Snapshot)), default=None
-    )
+    return min((item.opened_at for item in _snapshots(file, zone) if isinstance(item, Snapshot)), default=None)
 
 
 def _snapshots(file: Path, zone: tzinfo) -> Iterator[Snapshot | Translated]:
@@ -180,9 +174,7 @@ def _mark(incident: Incident, snapshot: Snapshot) -> str:
     return mark
 
 
-def _opening(
-    scribe: Scribe, incident: Incident, snapshot: Snapshot, mark: str, at: datetime, **fields: Any
-) -> Entries:
+def _opening(scribe: Scribe, incident: Incident, snapshot: Snapshot, mark: str, at: datetime, **fields: Any) -> Entries:
     return scribe.opening(
         incident.ticket, at, mark, snapshot.caller, channel=snapshot.channel, subject=snapshot.subject,
         priority=scribe.contract.priority(snapshot.rank), **fields,
@@ -214,17 +206,13 @@ def _why_not(incident: Incident, snapshot: Snapshot) -> str | None:
 
 def _changes(scribe: Scribe, incident: Incident, snapshot: Snapshot, mark: str) -> Entries:
     def entry(kind_of_entry: str, **fields: Any) -> dict[str, Any]:
-        return scribe.ticket_entry(
-            kind_of_entry, incident.ticket, snapshot.at, mark, by=snapshot.by, **fields
-        )
+        return scribe.ticket_entry(kind_of_entry, incident.ticket, snapshot.at, mark, by=snapshot.by, **fields)
 
     was, now = incident.state, snapshot.state
     entries: Entries = []
     if snapshot.rank != incident.rank:
         priority = scribe.contract.priority(snapshot.rank)
-        entries.append(
-            entry("PriorityChanged", priority=priority, reason="changed in the log, which gives no reason")
-        )
+        entries.append(entry("PriorityChanged", priority=priority, reason="changed in the log, which gives no reason"))
     if incident.resolved and now not in (RESOLVED, CLOSED):
         entries.append(entry("ResolutionRejected", note=f"back to {now}"))
     if was == WAITING != now:
@@ -252,8 +240,6 @@ def _what_else(incident: Incident, snapshot: Snapshot) -> str:
 
 def _remember(incident: Incident, snapshot: Snapshot) -> None:
     incident.responded = incident.responded or bool(snapshot.assignee) or snapshot.state not in (NEW, CLOSED)
-    incident.resolved = snapshot.state in (RESOLVED, CLOSED) and (
-        incident.resolved or snapshot.state == RESOLVED
-    )
+    incident.resolved = snapshot.state in (RESOLVED, CLOSED) and (incident.resolved or snapshot.state == RESOLVED)
     incident.state, incident.rank, incident.last_at = snapshot.state, snapshot.rank, snapshot.at
     incident.group, incident.assignee = snapshot.group, snapshot.assignee

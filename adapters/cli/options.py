@@ -1,0 +1,189 @@
+"""What can be asked for in the same way everywhere: the ledger, the language, a moment, what was known, readings, a selection.
+
+Types that refuse what they cannot read with a clear message, and the options made of them. They read the command line only; the
+ledger is opened by the command.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adapters.cli.clicking import grouped, option
+from adapters.language import LANGUAGES, _
+from adapters.settings import ledger_url
+from domain.refusal import said
+
+if TYPE_CHECKING:
+    from adapters.ledger import Ledger
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+_LEDGER, _LANGUAGE = "bitacora.ledger", "bitacora.language"
+
+
+class Moment(click.ParamType[datetime]):
+    """A time as RFC 3339 writes it, with its offset; it becomes UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        text = printable(value, self, param, ctx)
+        try:
+            if not _TIME.fullmatch(text):
+                raise ValueError
+            found = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(
+                _("{text} is not a time with its offset, such as 2026-03-02T09:15:00-06:00").format(text=text), param, ctx
+            )
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            self.fail(_("{text} lies outside the years 1970 to 2200").format(text=text), param, ctx)
+        return found
+
+
+class Known(click.ParamType[datetime | int]):
+    """A position, or a moment: what the ledger had recorded by then."""
+
+    name = "time|position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | int:
+        if isinstance(value, int | datetime):
+            return value
+        if isinstance(value, str) and re.fullmatch(r"\d{1,18}", value, re.ASCII):
+            return int(value)
+        return MOMENT.convert(value, param, ctx)
+
+
+class Reading(click.ParamType[tuple[str, str]]):
+    """A reading asked for: `gs.4=clock-hours`."""
+
+    name = "key=option"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        text = printable(value, self, param, ctx)
+        key, _equals, name = text.partition("=")
+        if not key or not name:
+            self.fail(_("{text} is not a reading such as gs.4=clock-hours; see `bitacora terms readings`").format(text=text),
+                      param, ctx)  # fmt: skip
+        return key, name
+
+
+class Name(click.ParamType[str]):
+    """An id: text that can be written down."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return printable(value, self, param, ctx)
+
+
+class Count(click.ParamType[int]):
+    """A whole number, from `least` on."""
+
+    name = "number"
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"\d{1,18}", str(value), re.ASCII) or int(value) < self.least:
+            self.fail(_("{text} is not a whole number from {least} on").format(text=value, least=self.least), param, ctx)
+        return int(value)
+
+
+def printable(value: Any, kind: click.ParamType[Any], param: click.Parameter | None, ctx: click.Context | None) -> str:
+    """The text of an argument; refused if its bytes were not UTF-8."""
+    try:
+        str(value).encode("utf-8")
+    except UnicodeEncodeError:
+        kind.fail(_("it is not UTF-8"), param, ctx)
+    return str(value)
+
+
+MOMENT, KNOWN, READING, NAME = Moment(), Known(), Reading(), Name()
+FILE = click.Path(path_type=Path)
+
+
+def _kept(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            ctx.meta[name] = value
+
+    return keep
+
+
+# The same two before and after the command; what stands nearest to the end holds.
+everywhere = grouped(
+    [
+        option("--ledger", metavar="PATH", expose_value=False, callback=_kept(_LEDGER), type=NAME,
+               help=said("The ledger; else that of BITACORA_LEDGER, else ./bitacora.db.")),
+        option("--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=_kept(_LANGUAGE),
+               help=said("Language of messages, tables and clauses; else that of the locale.")),
+    ]
+)  # fmt: skip
+
+as_of = grouped(
+    [
+        option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default.")),
+        option("--known-at", type=KNOWN,
+               help=said("Use only what the ledger had recorded by then, a time or a position; everything by default.")),
+        option("--reading", "readings", type=READING, multiple=True,
+               help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`.")),
+    ]
+)  # fmt: skip
+
+selecting = grouped(
+    [
+        option("--client", type=NAME, help=said("Only this client.")),
+        option("--policy", type=NAME, help=said("Only this policy.")),
+        option("--ticket", type=NAME, help=said("Only this ticket.")),
+        option("--from", "since", type=MOMENT, help=said("Only from this time on.")),
+        option("--to", "until", type=MOMENT, help=said("Only before this time.")),
+    ]
+)
+
+formatted = option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
+                   help=said("For reading, or for a program."))  # fmt: skip
+
+
+def ledger_place() -> str:
+    """Where the ledger asked for is."""
+    return ledger_url(click.get_current_context().meta.get(_LEDGER), os.environ)
+
+
+def open_ledger(*, create: bool = False) -> "Ledger":
+    """The ledger asked for, open. LedgerError if it cannot be, or, unless `create`, is not there."""
+    from adapters.ledger import Ledger
+
+    return Ledger.open(ledger_place(), create=create)
+
+
+def position_known(ledger: "Ledger", known: "datetime | int | None") -> int | None:
+    """`--known-at` as a position, inclusive; None for everything."""
+    return ledger.position_at(known) if isinstance(known, datetime) else known
+
+
+def chosen_readings(readings: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """`--reading` as a mapping; a usage error if one key is asked for in two ways."""
+    chosen: dict[str, str] = {}
+    for key, name in readings:
+        if chosen.setdefault(key, name) != name:
+            raise click.UsageError(_("--reading asks for {key} in two ways").format(key=key))
+    return chosen
+
+
+def check_order(since: datetime | None, until: datetime | None) -> None:
+    """A usage error if a selected time ends before it begins."""
+    if since is not None and until is not None and until <= since:
+        raise click.UsageError(_("--to must lie after --from"))

@@ -1,0 +1,152 @@
+"""`bitacora report`: the four reports, for any moment, with what was known then, under any readings.
+
+It asks `adapters.reports` and writes what comes; JSON and CSV row by row. How a table looks is in `report_tables`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adapters.cli.clicking import Command, Group
+from adapters.cli.options import (
+    as_of,
+    check_order,
+    chosen_readings,
+    everywhere,
+    formatted,
+    open_ledger,
+    position_known,
+    selecting,
+)
+from domain.refusal import said
+
+if TYPE_CHECKING:
+    from adapters.reports import Reports
+
+Rows = Iterable[dict[str, Any]]
+
+_CLOCK = (
+    "verdict", "target_seconds", "earliest_seconds", "started_at", "due_at", "stopped_at", "elapsed_seconds", "paused_seconds",
+    "overrun_seconds", "clauses", "readings",
+)  # fmt: skip
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "sla": (
+        "ticket", "client", "policy", "terms", "priority", "kind", "incident_type", "opened_at", "official_at", "status",
+        "closed_reason", "continues", "continued_by", "level", "stops_operation",
+        *(f"{clock}.{field}" for clock in ("response", "resolution") for field in _CLOCK),
+    ),
+    "unattended": ("ticket", "client", "since", "support_seconds", "clause"),
+    "billing": (
+        "ticket", "client", "policy", "entry", "at", "kind", "minutes", "consultants", "billable_minutes",
+        "after_hours_minutes", "unrequested_minutes", "amount", "currency", "amount_note", "clause",
+    ),
+    "consumption": (
+        "policy", "client", "terms", "tier", "starts", "ends", "state", "tickets.included", "tickets.used", "tickets.remaining",
+        "onsite", "covered", "pay_per_event", "benefits", "readings",
+    ),
+}  # fmt: skip
+
+
+@click.group(
+    cls=Group,
+    example="bitacora report sla --client acme\nbitacora report billing --from 2026-03-01T00:00:00-06:00 --format csv",
+    help=said("The accounts, worked out from the entries. What was kept (sla), used up (consumption), owed (billing), and left "
+              "alone (unattended)."),
+)  # fmt: skip
+@everywhere
+def report() -> None:
+    """The group of reports."""
+
+
+def _reporting(name: str, example: str, help: str) -> None:
+    """Adds one report as a command."""
+
+    @report.command(name=name, cls=Command, example=example, help=help)
+    @selecting
+    @as_of
+    @formatted
+    @everywhere
+    def command(form: str, **asked: Any) -> None:
+        with open_ledger() as ledger:
+            _write(name, reports_for(ledger, **asked), form)
+
+
+def reports_for(
+    ledger: Any,
+    at: datetime | None,
+    known_at: datetime | int | None,
+    readings: tuple[tuple[str, str], ...],
+    **selected: Any,
+) -> "Reports":
+    """The reports of a ledger for what was asked on the command line."""
+    from adapters.reports import Reports, Selection
+    from projections.contracts import Question
+
+    check_order(selected.get("since"), selected.get("until"))
+    question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
+    return Reports(ledger, question, Selection(**selected))
+
+
+def _write(name: str, reports: "Reports", form: str) -> None:
+    makes: dict[str, Callable[[], Rows]] = {
+        "sla": reports.sla,
+        "unattended": reports.unattended,
+        "consumption": reports.consumption,
+        "billing": reports.billing,
+    }
+    rows = makes[name]()
+    if form == "json":
+        from adapters.cli.written import write_json_list
+
+        write_json_list(rows)
+    elif form == "csv":
+        _write_csv(name, rows)
+    else:
+        from adapters.cli.report_tables import show_report
+
+        show_report(name, rows, reports)
+
+
+def _write_csv(name: str, rows: Rows) -> None:
+    """The columns are known before any row is, except those of a policy's priorities, which its terms name."""
+    from adapters.cli.written import flattened, write_csv
+
+    columns: Sequence[str] = _COLUMNS[name]
+    rows = iter(rows)
+    if name == "consumption":
+        held = list(rows)
+        priorities = dict.fromkeys(it for row in held for it in flattened(row) if it.startswith("by_priority."))
+        before = columns.index("onsite")
+        columns, rows = [*columns[:before], *priorities, *columns[before:]], iter(held)
+    write_csv(_ready(rows), columns)
+
+
+def _ready(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows, once the first is there: an early failure then writes nothing, not even a header."""
+    first = next(rows, None)
+    return chain([first], rows) if first is not None else rows
+
+
+_reporting(
+    "sla",
+    "bitacora report sla --client acme --at 2026-03-31T18:00:00-06:00",
+    said("Response and resolution of every ticket, with verdict, time used and target."),
+)
+_reporting(
+    "consumption",
+    "bitacora report consumption --policy P-7 --reading cs.4=transfer",
+    said("What every policy includes, what was used, what is left, and what is paid per event."),
+)
+_reporting(
+    "billing",
+    "bitacora report billing --from 2026-03-01T00:00:00-06:00 --to 2026-04-01T00:00:00-06:00",
+    said("Billable time and amounts, one row for each charge. What has no agreed price says so."),
+)
+_reporting(
+    "unattended",
+    "bitacora report unattended",
+    said("Open tickets that nobody attended for a support day, those left longest first."),
+)

@@ -1,0 +1,142 @@
+"""How values are shown to a person: verdicts and kinds in words, durations, local times, amounts, and text made safe to print.
+
+One place, so that every table and every explanation says a thing the same way. It judges and computes nothing.
+"""
+
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from adapters.language import _
+from domain.refusal import said
+
+WORDS: dict[str, str] = {
+    # verdicts
+    "met": said("met"),
+    "breached": said("breached"),
+    "running": said("running"),
+    "paused": said("paused"),
+    "not_applicable": said("not applicable"),
+    # states of a ticket, of a segment, of a policy
+    "open": said("open"),
+    "resolved": said("resolved"),
+    "closed": said("closed"),
+    "contingency": said("contingency"),
+    "closed_hours": said("outside hours"),
+    "not_started": said("not started"),
+    "in_force": said("in force"),
+    "exhausted": said("used up"),
+    "expired": said("expired"),
+    "cancelled": said("cancelled"),
+    "none": said("no policy"),
+    # why something was closed, or is paid per event
+    "validated": said("validated by the client"),
+    "unresponsive": said("the client did not answer"),
+    "withdrawn": said("withdrawn"),
+    "no_policy": said("the client had no policy"),
+    "priority_not_included": said("priority not included"),
+    "priority_exhausted": said("quota of the priority used up"),
+    # kinds, channels, deliveries
+    "incident": said("incident"),
+    "question": said("question"),
+    "request": said("request"),
+    "email": said("e-mail"),
+    "phone": said("telephone"),
+    "chat": said("chat"),
+    "portal": said("portal"),
+    "remote": said("remote"),
+    "onsite": said("on site"),
+    "unanswered": said("not answered"),
+    "answered": said("answered"),
+    "progress": said("progress"),
+    "follow_up": said("follow-up"),
+    "conclusion": said("conclusion"),
+    "closing": said("closing"),
+    "daily_email": said("daily e-mail"),
+    "other": said("other"),
+    "session": said("session"),
+    "per_event": said("per event"),
+    "travel": said("travel"),
+    "at_opening": said("said at the opening"),
+    "declared_late": said("declared later"),
+    "not agreed": said("not agreed"),
+    "to be quoted": said("to be quoted"),
+    "resolution": said("resolution"),
+    "validation": said("validation"),
+    "everyone": said("everyone"),
+    # time bases and suspensions of terms
+    "support": said("support hours"),
+    "clock": said("clock hours"),
+    "working-days": said("all hours of working days"),
+    "waiting": said("waiting for the client"),
+    "unavailability": said("no consultant available"),
+    "vendor": said("the case is with the vendor"),
+}
+STYLES = {"met": "green", "breached": "bold red", "running": "cyan", "paused": "yellow"}
+_CLOSED_REASONS = {"expired": said("the policy had expired"), "exhausted": said("all tickets of the policy used up")}
+
+
+def word(value: str | None) -> str:
+    """A value of the exchange format in words; as it stands if it is none of ours."""
+    if value is None:
+        return "-"
+    return _(WORDS[value]) if value in WORDS else plain(value)
+
+
+def reason_word(value: str) -> str:
+    """Why a ticket is paid per event, in words."""
+    return _(_CLOSED_REASONS[value]) if value in _CLOSED_REASONS else word(value)
+
+
+def plain(text: Any) -> str:
+    """Text that anyone may have written, on one line and without what would steer a terminal."""
+    written = str(text)
+    if written.isprintable():
+        return written
+    spaced = " ".join(written.split())
+    return "".join(it if unicodedata.category(it)[0] != "C" else "�" for it in spaced)
+
+
+def short(seconds: int | None) -> str:
+    """A duration exactly and briefly: `1h30m`, `24h`, `10m5s`, `0s`."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count]
+    return "".join(parts) or "0s"
+
+
+def long(seconds: int | None) -> str:
+    """A duration in hours, minutes and seconds: `4 h 05 m 00 s`."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} m {rest:02} s"
+
+
+def moment_of(text: str) -> datetime:
+    """A time of the exchange format."""
+    return datetime.fromisoformat(text)
+
+
+def local(text: str | None, zone: tzinfo = UTC, *, offset: bool = False, seconds: bool = True) -> str:
+    """A time of the exchange format in a zone, cut to the second: `2026-03-02 09:15:00`, and `-06:00` with `offset`."""
+    if text is None:
+        return "-"
+    moment = moment_of(text).astimezone(zone)
+    shown = moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    return shown + (f" {offset_of(moment)}" if offset else "")
+
+
+def offset_of(moment: datetime) -> str:
+    """The offset of an aware time from UTC: `-06:00`."""
+    return moment.isoformat()[-6:]
+
+
+def amount(row: Any) -> str:
+    """The amount of a row of the bill with its currency, or why there is none."""
+    if row["amount"] is None:
+        return word(row["amount_note"])
+    return f"{row['amount']} {row['currency'] or ''}".rstrip()
