@@ -24,9 +24,7 @@ def at(text: str, zone: str = MEXICO, fold: int = 0) -> int:
 
 
 def test_a_moment_is_cut_down_to_its_whole_second_before_and_after_1970() -> None:
-    assert epoch_seconds(datetime(2026, 3, 2, 9, 0, 0, 999_999, UTC)) == epoch_seconds(
-        datetime(2026, 3, 2, 9, tzinfo=UTC)
-    )
+    assert epoch_seconds(datetime(2026, 3, 2, 9, 0, 0, 999_999, UTC)) == epoch_seconds(datetime(2026, 3, 2, 9, tzinfo=UTC))
     assert epoch_seconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)) == -1
     assert epoch_seconds(datetime(1970, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == 0
 
@@ -171,10 +169,7 @@ def test_a_day_that_a_zone_skipped_has_neither_time_nor_hours() -> None:
 def test_a_day_whose_midnight_the_clocks_skip_begins_when_the_gap_ends() -> None:
     calendar = Calendar.build("America/Sao_Paulo", {"sun": ["00:00-24:00"]})
     first = calendar.local_midnight(date(2018, 11, 4))
-    assert (
-        datetime.fromtimestamp(first, ZoneInfo("America/Sao_Paulo")).isoformat()
-        == "2018-11-04T01:00:00-02:00"
-    )
+    assert datetime.fromtimestamp(first, ZoneInfo("America/Sao_Paulo")).isoformat() == "2018-11-04T01:00:00-02:00"
     assert calendar.local_date(first - 1) == date(2018, 11, 3)
     assert calendar.whole_days().elapsed(first - DAY, first + 2 * DAY) == 23 * HOUR
 
@@ -206,10 +201,7 @@ def test_a_window_that_does_not_end_after_it_begins_is_refused() -> None:
 def test_the_ordinary_day_is_the_commonest_total_and_of_several_the_larger() -> None:
     assert ONE_INTERVAL.ordinary_day_seconds == 34_200
     assert TWO_INTERVALS.ordinary_day_seconds == 25_200
-    assert (
-        Calendar.build("UTC", {"mon": ["08:00-10:00"], "tue": ["08:00-11:00"]}).ordinary_day_seconds
-        == 3 * HOUR
-    )
+    assert Calendar.build("UTC", {"mon": ["08:00-10:00"], "tue": ["08:00-11:00"]}).ordinary_day_seconds == 3 * HOUR
     assert Calendar.build("UTC", NIGHTS | {"sat": ["10:00-11:00"]}).ordinary_day_seconds == 8 * HOUR
     assert Calendar.build("UTC", {}).ordinary_day_seconds == 0
 
@@ -221,9 +213,7 @@ def test_whole_days_are_every_second_of_the_days_that_are_open() -> None:
     assert days.due(at("2026-03-03T20:00"), DAY) == at("2026-03-05T20:00")
     assert not days.ticks(at("2026-03-04T10:00"))
     saturday = Calendar.build(MEXICO, {}, openings=[("2026-03-07T10:00", "2026-03-07T11:00")]).whole_days()
-    assert list(saturday.intervals(0, at("2030-01-01T00:00"))) == [
-        (at("2026-03-07T00:00"), at("2026-03-08T00:00"))
-    ]
+    assert list(saturday.intervals(0, at("2030-01-01T00:00"))) == [(at("2026-03-07T00:00"), at("2026-03-08T00:00"))]
 
 
 def test_added_holidays_make_another_calendar_and_leave_the_first_alone() -> None:
@@ -288,10 +278,7 @@ def test_what_is_asked_before_changes_no_answer() -> None:
     hours = {"mon": ["10:00-12:00"], "sat": ["23:00-01:00"]}
     years = [2026, 1971, 2299, 2027, 2100]
     spans = [(at(f"{year}-01-01T00:00", "UTC"), at(f"{year}-07-01T00:00", "UTC")) for year in years]
-    fresh = [
-        Calendar.build("UTC", hours, [date(1999, 1, n)]).elapsed(*span)
-        for n, span in enumerate(spans, start=1)
-    ]
+    fresh = [Calendar.build("UTC", hours, [date(1999, 1, n)]).elapsed(*span) for n, span in enumerate(spans, start=1)]
     well_used = Calendar.build("UTC", hours, [date(1999, 1, 9)])
     assert [well_used.elapsed(*span) for span in spans] == fresh
     assert [well_used.elapsed(*span) for span in reversed(spans)] == fresh[::-1]

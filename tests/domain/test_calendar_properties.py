@@ -82,9 +82,7 @@ def cases(draw: st.DrawFn) -> Case:
     ends = st.tuples(hours, hours).filter(lambda pair: pair[0] < pair[1])
     closures = [tuple(local(day, h * 3600) for h in pair) for pair in draw(st.lists(ends, max_size=3))]
     cuts = sorted(draw(st.sets(hours, max_size=4)))
-    openings = [
-        tuple(local(day, h * 3600) for h in pair) for pair in zip(cuts[::2], cuts[1::2], strict=False)
-    ]
+    openings = [tuple(local(day, h * 3600) for h in pair) for pair in zip(cuts[::2], cuts[1::2], strict=False)]
     holidays = tuple(day + timedelta(days=n) for n in sorted(draw(st.sets(st.integers(-2, 2), max_size=2))))
     middle = epoch_seconds(datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
     return Case((zone, draw(weeks()), holidays, tuple(closures), tuple(openings)), middle)
@@ -103,19 +101,13 @@ def check_against(ticking: list[int], base: TimeBase, start: int, end: int) -> N
 
 
 @settings(max_examples=100, deadline=None)
-@given(
-    case=cases(), begins=st.integers(-30 * 3600, 20 * 3600), length=st.integers(0, 8 * 3600), data=st.data()
-)
-def test_every_answer_is_what_a_walk_over_the_seconds_finds(
-    case: Case, begins: int, length: int, data: st.DataObject
-) -> None:
+@given(case=cases(), begins=st.integers(-30 * 3600, 20 * 3600), length=st.integers(0, 8 * 3600), data=st.data())
+def test_every_answer_is_what_a_walk_over_the_seconds_finds(case: Case, begins: int, length: int, data: st.DataObject) -> None:
     start, end = case.middle + begins, case.middle + begins + length
     ticking = case.slow().ticking(start, end)
     check_against(ticking, case.calendar(), start, end)
     instants = st.integers(start - 900, end + 900)
-    pairs = data.draw(
-        st.lists(st.tuples(instants, instants).filter(lambda pair: pair[0] < pair[1]), max_size=4)
-    )
+    pairs = data.draw(st.lists(st.tuples(instants, instants).filter(lambda pair: pair[0] < pair[1]), max_size=4))
     added = {at for opens, closes in pairs for at in range(max(opens, start), min(closes, end))}
     check_against(sorted(added.union(ticking)), case.calendar().with_windows(pairs), start, end)
 
@@ -136,9 +128,7 @@ def bases(draw: st.DrawFn) -> tuple[TimeBase, int]:
 
 @settings(max_examples=300, deadline=None)
 @given(bases(), st.lists(INSTANTS, min_size=3, max_size=3).map(sorted))
-def test_elapsed_is_additive_monotone_and_the_sum_of_its_intervals(
-    drawn: tuple[TimeBase, int], cuts: list[int]
-) -> None:
+def test_elapsed_is_additive_monotone_and_the_sum_of_its_intervals(drawn: tuple[TimeBase, int], cuts: list[int]) -> None:
     base, middle = drawn
     first, second, third = (middle + cut for cut in cuts)
     assert base.elapsed(first, third) == base.elapsed(first, second) + base.elapsed(second, third)
@@ -152,9 +142,7 @@ def test_elapsed_is_additive_monotone_and_the_sum_of_its_intervals(
 
 @settings(max_examples=300, deadline=None)
 @given(bases(), INSTANTS, st.integers(1, 30 * DAY))
-def test_due_is_the_first_instant_at_which_so_much_has_elapsed(
-    drawn: tuple[TimeBase, int], begins: int, seconds: int
-) -> None:
+def test_due_is_the_first_instant_at_which_so_much_has_elapsed(drawn: tuple[TimeBase, int], begins: int, seconds: int) -> None:
     base, middle = drawn
     start = middle + begins
     due = base.due(start, seconds)

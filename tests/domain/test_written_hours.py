@@ -32,9 +32,7 @@ def refusal(*arguments: object, **named: object) -> str:
         ({"monday": ["09:00-10:00"]}, "weekly.monday"),
     ],
 )
-def test_weekly_hours_that_cannot_be_are_refused_naming_the_field(
-    weekly: dict[str, list[str]], field: str
-) -> None:
+def test_weekly_hours_that_cannot_be_are_refused_naming_the_field(weekly: dict[str, list[str]], field: str) -> None:
     assert refusal("UTC", weekly) == field
 
 
@@ -56,9 +54,7 @@ def test_an_unknown_zone_is_refused(zone: str) -> None:
         (("2026-12-24T13:00", datetime(2026, 12, 25, 0, 0, 0, 1)), ".to"),
     ],
 )
-def test_one_off_spans_that_cannot_be_are_refused_naming_the_field(
-    span: tuple[str, str], suffix: str
-) -> None:
+def test_one_off_spans_that_cannot_be_are_refused_naming_the_field(span: tuple[str, str], suffix: str) -> None:
     good = ("2026-01-01T00:00", "2026-01-01T01:00")
     assert refusal("America/Mexico_City", {}, closures=[good, span]) == f"closures[1]{suffix}"
     assert refusal("America/Mexico_City", {}, openings=[good, span]) == f"openings[1]{suffix}"

@@ -83,9 +83,7 @@ def _reports_differ(seed: int, ledger: Ledger, entries: list[dict[str, Any]], qu
         yield from _segments_differ(seed, ledger, entries, question, row["ticket"])
 
 
-def _segments_differ(
-    seed: int, ledger: Ledger, entries: list[dict[str, Any]], question: Any, ticket: str
-) -> Iterator[str]:
+def _segments_differ(seed: int, ledger: Ledger, entries: list[dict[str, Any]], question: Any, ticket: str) -> Iterator[str]:
     at, known, readings = question
     asked = Question(datetime.fromisoformat(at), known, readings)
     expected = oracle.segments(entries, ticket, at, known, readings)

@@ -24,9 +24,7 @@ def translate(tmp_path: Path) -> Callable[..., list[Translated]]:
     """`translate(source, rows, **contract)`: the rows under that log's header, translated; bytes stand as
     they are."""
 
-    def run(
-        source: str, rows: Iterable[str | bytes], packed: bool = False, **contract: Any
-    ) -> list[Translated]:
+    def run(source: str, rows: Iterable[str | bytes], packed: bool = False, **contract: Any) -> list[Translated]:
         lines = [HEADERS[source], *rows]
         content = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
         file = tmp_path / "log.csv"

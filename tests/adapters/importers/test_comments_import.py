@@ -51,9 +51,7 @@ def test_a_reminder_is_unanswered_when_the_team_writes_again_before_the_reporter
         said(4, "assignee", "second reminder"),
         said(5, "reporter", "sorry"), said(6, "assignee", "last reminder"),
     ])  # fmt: skip
-    outcomes = [
-        entry["outcome"] for row in rows for entry in row.entries if entry["type"] == "ContactAttempted"
-    ]
+    outcomes = [entry["outcome"] for row in rows for entry in row.entries if entry["type"] == "ContactAttempted"]
     assert outcomes == ["unanswered", "answered", "unanswered"]
     assert "internal-comment" in told(rows)
 

@@ -71,7 +71,5 @@ def test_the_same_log_gives_the_same_entries_and_no_key_twice(translate: Run) ->
 
 
 def test_cases_that_lie_apart_in_the_file_are_told_on(translate: Run) -> None:
-    rows = translate(
-        "helpdesk", ["5,3,2021-06-01 00:00:00", "6,3,2021-06-01 00:00:00", "5,8,2021-06-01 01:00:00"]
-    )
+    rows = translate("helpdesk", ["5,3,2021-06-01 00:00:00", "6,3,2021-06-01 00:00:00", "5,8,2021-06-01 01:00:00"])
     assert told(rows) == ["TicketOpened", "TicketOpened", "Responded"]

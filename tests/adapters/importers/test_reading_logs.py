@@ -33,9 +33,7 @@ def test_a_packed_log_is_known_by_its_content_not_its_name(
 
 @pytest.mark.parametrize("source", IMPORTERS)
 @pytest.mark.parametrize("content", [b"", b"a,b,c\n1,2,3\n", b"\xff\xfe,x\n", b"\x1f\x8bnot really packed"])
-def test_a_file_that_is_not_such_a_log_is_one_clear_error(
-    tmp_path: Path, source: str, content: bytes
-) -> None:
+def test_a_file_that_is_not_such_a_log_is_one_clear_error(tmp_path: Path, source: str, content: bytes) -> None:
     file = tmp_path / "log.csv"
     file.write_bytes(content)
     with pytest.raises(ImportFileError) as caught:

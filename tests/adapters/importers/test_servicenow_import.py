@@ -76,9 +76,7 @@ def test_an_assignee_on_the_first_row_counts_as_the_answer_of_that_moment(transl
 
 
 def test_a_closing_straight_from_new_answers_nobody_and_claims_no_solution(translate: Run) -> None:
-    rows = translate(
-        "servicenow", [snapshot(0, "New", "1/3/2021 09:05"), snapshot(1, "Closed", "1/3/2021 17:00")]
-    )
+    rows = translate("servicenow", [snapshot(0, "New", "1/3/2021 09:05"), snapshot(1, "Closed", "1/3/2021 17:00")])
     assert told(rows) == ["TicketOpened", "Closed"]
     assert entries_of(rows, "Closed")[0]["reason"] == "withdrawn"
 
