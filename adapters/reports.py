@@ -21,7 +21,7 @@ from domain.exchange import entry_as_json
 from domain.policy import Policy
 from domain.time_base import epoch_seconds
 from projections import billing, consumption, sla, timeline, unattended
-from projections.accounts import Account, account, accounts, bill
+from projections.accounts import Account, account, accounts, bill, use_of
 from projections.billing import Charge
 from projections.consumption import Consumed, Use
 from projections.contracts import Contracts, Question
@@ -124,7 +124,7 @@ class Reports:
         if client is None:
             return Contracts(self.question, self._streams("terms", "client", "policy", "desk"))
         names = [f"client:{client}", *(it for it in self.ledger.streams_of(client) if it.startswith("policy:")), "desk"]
-        return Contracts(self.question, [*self._streams("terms"), *((it, self.ledger.stream(it)) for it in names)])
+        return Contracts(self.question, [*self._streams("terms"), *self.ledger.streams_named(names)])
 
     @cached_property
     def _client(self) -> str | None:
@@ -163,9 +163,7 @@ class Reports:
         if client is None:
             yield from self.ledger.streams("ticket", self.question.known)
         else:
-            for name in self.ledger.streams_of(client):
-                if name.startswith("ticket:"):
-                    yield name, self.ledger.stream(name)
+            yield from self.ledger.streams_named([it for it in self.ledger.streams_of(client) if it.startswith("ticket:")])
 
     def _accounts(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Iterator[Account]:
         contracts = self.contracts
@@ -175,7 +173,7 @@ class Reports:
         """The consumption that one ticket is part of; none under terms without quotas."""
         if found.use is None:
             return []
-        uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
+        uses = (it for _, recorded in self._dealt_streams() if (it := use_of(recorded, self.contracts)) is not None)
         policy = found.assessment.agreed.policy
         dealt = consumption.consumed(self.contracts, uses)
         return [it for it in dealt if (it.policy.id if it.policy else None) == (policy.id if policy else None)]

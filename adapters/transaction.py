@@ -105,7 +105,7 @@ class Transaction:
         entry = self._writing.entry(position)
         if entry is not None and not isinstance(proposed, Refused):
             if isinstance(entry.event, RequestRefused):
-                if _same(_request_of(entry.event), proposed):
+                if _same(request_of(entry.event), proposed):
                     return refusal_again(entry.event, position)
             elif _same(entry.event, proposed):
                 return Same(position)
@@ -132,7 +132,7 @@ def _key_of(proposed: AnyEvent | Refused) -> str | None:
     return None if key is UNSET else key
 
 
-def _request_of(event: RequestRefused) -> AnyEvent | None:
+def request_of(event: RequestRefused) -> AnyEvent | None:
     """The entry that was turned away; None if it cannot be read, which then is the same as nothing."""
     try:
         request: AnyEvent = msgspec.convert(event.request, AnyEvent)
@@ -145,8 +145,9 @@ def _same(recorded: AnyEvent | None, proposed: AnyEvent) -> bool:
     """Whether two entries have the same content: their JSON compared, times as instants (rules 5).
 
     Python alone would take true for 1, so the sorted JSON decides."""
-    return recorded is not None and _sorted(recorded) == _sorted(proposed)
+    return recorded is not None and content_of(recorded) == content_of(proposed)
 
 
-def _sorted(event: AnyEvent) -> bytes:
+def content_of(event: AnyEvent) -> bytes:
+    """What two entries of the same content have in common."""
     return msgspec.json.encode(event, order="sorted")

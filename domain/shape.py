@@ -6,7 +6,7 @@ What can be judged from the line alone is judged here, once. Whether the entry f
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
@@ -73,10 +73,24 @@ def read_entry(line: bytes) -> AnyEvent:
         raise
 
 
+def read_recorded(line: bytes, added: Collection[str]) -> tuple[AnyEvent, dict[str, Any]]:
+    """The event of an exported line, of any length, judged as `read_entry` judges a line, and what stands under the names
+    `added`, which are the ledger's. What only the ledger writes is allowed here.
+
+    Raises Refused as `read_entry`."""
+    raw = _parsed(line)
+    own = {name: raw.pop(name) for name in added if name in raw}
+    return _event(raw, line, may_be_ledgers=True), own
+
+
 def _object(line: bytes) -> dict[str, Any]:
-    """The line as one JSON object in which no key stands twice."""
     if len(line) > MAX_LINE_BYTES:
         raise Refused("shape", said("the line is longer than 1 MiB; an entry takes one line of at most that"))
+    return _parsed(line)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """The line as one JSON object in which no key stands twice."""
     if not line.strip():
         raise Refused("shape", said("the line is empty; an entry is one JSON object on one line"))
     try:
@@ -115,8 +129,8 @@ def _json_pairs(line: bytes, hook: Any) -> None:
         raise Refused("shape", said("the line is not a JSON object; it is nested too deeply")) from None
 
 
-def _event(raw: dict[str, Any], line: bytes) -> AnyEvent:
-    name = _type(raw)
+def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> AnyEvent:
+    name = _type(raw, may_be_ledgers)
     if len(line) > MAX_TEXT_BYTES or b"\\u0000" in line:
         _refuse_bad_text(raw, "")
     values = dict(raw)
@@ -135,13 +149,13 @@ def _event(raw: dict[str, Any], line: bytes) -> AnyEvent:
     return event
 
 
-def _type(raw: dict[str, Any]) -> str:
+def _type(raw: dict[str, Any], may_be_ledgers: bool) -> str:
     if "type" not in raw:
         raise Refused("shape", said("the field type is missing; it names what happened"), field="type")
     name = raw["type"]
     if not isinstance(name, str) or name not in EVENT_TYPES:
         raise Refused("shape", said("there is no entry of type {name}"), field="type", name=name)
-    if name in LEDGER_ONLY:
+    if name in LEDGER_ONLY and not may_be_ledgers:
         raise Refused("shape", said("{name} is written by the ledger itself, never recorded"), field="type", name=name)
     return name
 

@@ -14,14 +14,20 @@ from typing import Any
 import click
 
 from adapters.cli.clicking import Group, Option
+from adapters.cli.dossier import dossier
 from adapters.cli.entries import entries
 from adapters.cli.explain import explain
 from adapters.cli.export import export, restore
 from adapters.cli.importing import import_logs
 from adapters.cli.options import everywhere
+from adapters.cli.proof import anchor, checkpoint, key, prove
+from adapters.cli.proof_verify import verify
+from adapters.cli.readings import readings
 from adapters.cli.record import record
+from adapters.cli.replay import replay
 from adapters.cli.report import report
 from adapters.cli.terms import terms
+from adapters.cli.what_if import what_if
 from adapters.language import DOMAIN, LOCALES, _, catalog, language_of, speak, worded
 from domain.refusal import said
 
@@ -29,6 +35,7 @@ MISUSE = 2
 _OF_THE_SYSTEM = (
     said("No such file or directory"),
     said("Permission denied"),
+    said("File exists"),
     said("Is a directory"),
     said("Not a directory"),
     said("No space left on device"),
@@ -70,7 +77,8 @@ def bitacora() -> None:
     """The root of all commands."""
 
 
-for _command in (record, import_logs, report, explain, entries, terms, export, restore):
+_QUESTIONS = (report, explain, dossier, entries, replay, what_if, readings, terms)
+for _command in (record, import_logs, *_QUESTIONS, key, checkpoint, anchor, prove, verify, export, restore):
     bitacora.add_command(_command)
 
 
