@@ -12,7 +12,7 @@ from typing import BinaryIO
 from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, refusal_again
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError
-from adapters.sqlite_rows import MARK_BYTES, Journal, Rows
+from adapters.rows import MARK_BYTES, Journal, Rows
 from adapters.transaction import content_of, request_of
 from domain.events import AnyEvent, RequestRefused
 from domain.refusal import said

@@ -7,14 +7,14 @@ knows no rule and no file format.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from adapters.grouping import Grouping
 from adapters.mapper import LedgerError
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite_rows import Rows, pages
+from adapters.rows import Rows, pages
+from adapters.stores import Store, opened
 from adapters.terms_files import builtin_documents
 from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, refusal_again
 from adapters.writing import Writing
@@ -39,17 +39,18 @@ def utc_now() -> datetime:
 class Ledger:
     """One ledger, open. Use `Ledger.open`; close it, or use it as a context manager. Threads may share it."""
 
-    def __init__(self, store: SQLiteStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
         self._lock = RLock()
+        self._grouping = Grouping(self._lock, self.writing)
         self._remembered: tuple[Book, Writing, int] | None = None
 
     @classmethod
     def open(cls, url: str, *, create: bool = False, clock: Callable[[], datetime] = utc_now) -> Self:
-        """The ledger in the file `url` (a path, or `sqlite:` and a path). With `create`, a new one is begun with the built-in
+        """The ledger at `url`: a path, `sqlite:` and a path, or the URL of a PostgreSQL database. With `create`, a new one is begun with the built-in
         terms if there is none. `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
-        ledger = cls(SQLiteStore(Path(url.removeprefix("sqlite:")), create=create), clock)
+        ledger = cls(opened(url, create=create), clock)
         try:
             if ledger._store.is_empty:
                 ledger._begin()
@@ -69,10 +70,9 @@ class Ledger:
         self.close()
 
     def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
-        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. LedgerError if nothing
-        could be written."""
-        with self.writing() as transaction:
-            return transaction.record(events)
+        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. Threads that record at the
+        same time share it. LedgerError if nothing could be written."""
+        return self._grouping.record(events)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

@@ -18,8 +18,9 @@ import msgspec
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
 from adapters.reports import NotFound, Reports, Selection
+from adapters.rows import Row, Rows
 from adapters.signing import Signer, is_right
-from adapters.sqlite_rows import Row, Rows
+from adapters.sqlite_session import SQLiteSession
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
 from domain.events import PolicyContracted, TicketOpened
 from domain.exchange import time_text
@@ -194,7 +195,7 @@ class _DisclosedLedger(Ledger):
 
     @contextmanager
     def reading(self, what: str) -> Iterator[Rows]:
-        yield Rows(self._rows.cursor())
+        yield Rows(SQLiteSession(self._rows.cursor()))
 
     def close(self) -> None:
         self._rows.close()

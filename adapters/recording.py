@@ -17,7 +17,7 @@ from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, Transaction
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError
 from adapters.refused_lines import RefusedLines
-from adapters.sqlite_rows import Rows
+from adapters.rows import Rows
 from domain.events import AnyEvent
 from domain.refusal import Refused, said
 from domain.shape import read_entry

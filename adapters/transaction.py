@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
-from adapters.sqlite_rows import Rows
+from adapters.rows import Rows
 from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.mapper import id_at, random_tail, state_of, tag_of
-from adapters.sqlite_rows import Rows
+from adapters.rows import Rows
 from domain.events import AnyEvent, ContingencyDeclared, Entry, PolicyContracted, TicketOpened
 
 VERSIONS_REMEMBERED = 100_000

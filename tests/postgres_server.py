@@ -22,7 +22,8 @@ HOME = "BITACORA_TEST_POSTGRES_HOME"
 """Where the server of a run of tests lives; set by its first process, inherited by its workers. Ends in that process's id."""
 
 # Ends a server whose tests were killed; otherwise they end it themselves.
-_WATCH = 'while kill -0 {pid} && [ -d {home} ]; do sleep 1; done; kill -QUIT "$(head -1 {home}/data/postmaster.pid)"; rm -rf {home}'
+_WATCH = """while kill -0 {pid} && [ -d {home} ]; do sleep 1; done
+[ -f {home}/data/postmaster.pid ] && kill -QUIT "$(head -1 {home}/data/postmaster.pid)"; sleep 1; rm -rf {home}"""
 
 
 class Server:
@@ -62,8 +63,8 @@ class Server:
 
     def _watch(self) -> None:
         command = _WATCH.format(pid=self.home.name.rpartition("-")[2], home=self.home)
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.Popen(["sh", "-c", command], start_new_session=True, **quiet)  # type: ignore[call-overload]
+        nowhere = subprocess.DEVNULL
+        subprocess.Popen(["sh", "-c", command], start_new_session=True, stdin=nowhere, stdout=nowhere, stderr=nowhere)
 
     def _ctl(self, *arguments: str) -> None:
         command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self.home / "data"), *arguments]
@@ -114,8 +115,12 @@ class Databases:
         if self._template is None:
             url = self.empty()
             migrate(url)
-            self._template = conninfo.conninfo_to_dict(url)["dbname"]
+            self._template = str(conninfo.conninfo_to_dict(url)["dbname"])
         return self._made_from(self._template)
+
+    def copied(self, url: str) -> str:
+        """The URL of a copy of a database that nobody is connected to."""
+        return self._made_from(str(conninfo.conninfo_to_dict(url)["dbname"]))
 
     def drop(self, *urls: str) -> None:
         """Removes databases, whoever is connected to them; all that were made if none is named."""
@@ -139,4 +144,5 @@ def database_url(server: str, name: str, **more: str) -> str:
     parts = conninfo.conninfo_to_dict(server) | {"dbname": name} | more
     user, password, host, port = (parts.pop(it, None) or "" for it in ("user", "password", "host", "port"))
     dbname = parts.pop("dbname")
-    return "postgresql://" + f"{user}:{password}@/{dbname}?" + "&".join(f"{k}={v}" for k, v in ({"host": host, "port": port} | parts).items() if v)
+    query = "&".join(f"{name}={value}" for name, value in ({"host": host, "port": port} | parts).items() if value)
+    return f"postgresql://{user}{f':{password}' if password else ''}@/{dbname}?{query}"

@@ -13,9 +13,8 @@ from psycopg import conninfo, errors
 from psycopg_pool import PoolTimeout
 
 from adapters.mapper import LedgerError
+from adapters.postgres.schema import FORM, SCHEMA, WRITER
 from domain.refusal import said
-
-from adapters.postgres.schema import FORM, ROLES, SCHEMA
 
 WAIT_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -39,10 +38,10 @@ class Place:
             parts = conninfo.conninfo_to_dict(url)
         except psycopg.Error:
             # What libpq says of a URL it cannot read repeats it, password and all.
-            raise LedgerError(said("that is not a URL of PostgreSQL: postgresql://USER@HOST:PORT/DATABASE is expected")) from None
-        parts.setdefault("connect_timeout", CONNECT_SECONDS)
-        parts.setdefault("application_name", "bitacora")
-        self.conninfo = conninfo.make_conninfo(**parts)
+            template = said("that is no URL of PostgreSQL: postgresql://USER@HOST:PORT/DATABASE is expected")
+            raise LedgerError(template) from None
+        parts = {"connect_timeout": CONNECT_SECONDS, "application_name": "bitacora", **parts}
+        self.conninfo = conninfo.make_conninfo("", **parts)
         self._parts = parts
 
     def __str__(self) -> str:
@@ -54,13 +53,13 @@ class Place:
         """A connection of its own. LedgerError saying why there is none."""
         try:
             connection = psycopg.connect(self.conninfo, autocommit=True)
-            prepared(connection)
+            prepare(connection)
         except psycopg.Error as error:
             raise _unreachable(self, error) from None
         return connection
 
 
-def prepared(connection: "psycopg.Connection[Any]") -> None:
+def prepare(connection: "psycopg.Connection[Any]") -> None:
     """Sets up a session: where the tables are, how long is waited, and that a commit is on disk."""
     connection.autocommit = True
     connection.execute(_SESSION)
@@ -102,6 +101,8 @@ def explained(place: Place, what: str) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
+        # The pool does not say why: whoever tries by himself is told.
+        place.connected().close()
         raise _unreachable(place, error) from None
     except DATABASE_FAILURES as error:
         raise explanation(place, what, error) from error
@@ -115,12 +116,12 @@ def explanation(place: Place, what: str, error: Exception) -> LedgerError:
     elif isinstance(cause, errors.LockNotAvailable):
         template = said("{path} is being written by another process and stayed so too long, while {what}")
     elif isinstance(cause, (errors.DiskFull, errors.OutOfMemory)):
-        template = said("{path} has no room left, found while {what}: {problem}. Nothing was written")
-    elif isinstance(cause, errors.DataCorrupted | errors.IndexCorrupted):
+        template = said("{path} has no room left, found while {what}: {problem}")
+    elif isinstance(cause, (errors.DataCorrupted, errors.IndexCorrupted)):
         template = said("{path} is damaged, found while {what}: {problem}. Restore it from a copy or an export")
     else:
         template = said("{path} failed while {what}: {problem}")
-    return LedgerError(template, path=place, what=what, problem=_first_line(cause), role=ROLES[0])
+    return LedgerError(template, path=place, what=what, problem=_first_line(cause), role=WRITER)
 
 
 def _unreachable(place: Place, error: Exception) -> LedgerError:
@@ -134,6 +135,6 @@ def _unreachable(place: Place, error: Exception) -> LedgerError:
     return LedgerError(template, path=place, problem=problem)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     """What the server or libpq said, without the lines of context."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -10,10 +10,9 @@ import psycopg
 from psycopg import errors, sql
 
 from adapters.mapper import LedgerError
-from domain.refusal import said
-
 from adapters.postgres.connecting import Place, explained, form_of, newer
 from adapters.postgres.schema import FORM, ROLES, SCHEMA, STEPS
+from domain.refusal import said
 
 _LOCK = 0x62697461636F7261
 """The advisory lock that migrations of one database take turns by: "bitacora"."""

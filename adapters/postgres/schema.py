@@ -60,7 +60,7 @@ _FUNCTIONS = (
 )
 
 _FIXED = ("stored_events", "entry_keys", "client_streams", "key_store", "checkpoints", "checkpoint_anchors")
-_GUARDED = {table: "UPDATE OR DELETE OR TRUNCATE" for table in _FIXED} | {
+_GUARDED = dict.fromkeys(_FIXED, "UPDATE OR DELETE OR TRUNCATE") | {
     "contingency_streams": "DELETE OR TRUNCATE",
     "tree_tiles": "DELETE OR TRUNCATE",
     "ledger_head": "DELETE OR TRUNCATE",
