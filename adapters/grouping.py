@@ -1,4 +1,4 @@
-"""Small recordings of several threads, asked for at the same time, in one transaction: a commit costs them all what it costs one.
+"""Small recordings that several threads ask for at once, in one transaction: a commit costs them all what it costs one.
 
 Each gets its own answers, as if it had come alone, after those before it. It keeps nothing waiting on purpose: who comes first
 begins, and takes along whoever has come by then.

@@ -48,7 +48,8 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str, *, create: bool = False, clock: Callable[[], datetime] = utc_now) -> Self:
-        """The ledger at `url`: a path, `sqlite:` and a path, or the URL of a PostgreSQL database. With `create`, a new one is begun with the built-in
+        """The ledger at `url`: a path, `sqlite:` and a path, or the URL of a PostgreSQL database. With `create`, a new one
+        is begun with the built-in
         terms if there is none. `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
         ledger = cls(opened(url, create=create), clock)
         try:
@@ -118,6 +119,10 @@ class Ledger:
         """The position of the last entry; 0 in an empty ledger."""
         with self.reading(said("asking for the last position")) as rows:
             return rows.head()
+
+    def wait_for_news(self, after: int, timeout_seconds: float) -> int:
+        """The position of the last entry, as soon as it is beyond `after`, or else when that time has passed."""
+        return self._store.wait_for_news(after, timeout_seconds)
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with after < position ≤ upto (all there are when it begins), in order, a page at a time."""
