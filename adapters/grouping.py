@@ -1,12 +1,13 @@
 """Small recordings that several threads ask for at once, in one transaction: a commit costs them all what it costs one.
 
 Each gets its own answers, as if it had come alone, after those before it. It keeps nothing waiting on purpose: who comes first
-begins, and takes along whoever has come by then.
+leads a transaction and takes along whoever has come by the time it has begun; who comes later leads, or joins, the next.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from threading import Event, Lock
 
 from adapters.mapper import LedgerError
 from adapters.transaction import Answer, Transaction
@@ -24,6 +25,8 @@ class _Request:
         self.events = events
         self.answers: list[Answer] | None = None
         self.error: Exception | None = None
+        self.leads = False
+        self.woken = Event()
 
     @property
     def is_answered(self) -> bool:
@@ -39,27 +42,45 @@ class _Request:
 
 
 class Grouping:
-    """Records for threads, each transaction for all who wait when it begins."""
+    """Records for threads, each transaction for all who wait when it has begun."""
 
-    def __init__(self, lock: AbstractContextManager[bool], writing: Callable[[], AbstractContextManager[Transaction]]) -> None:
-        """`lock` is held by whoever writes; `writing` begins a transaction, and commits it at the end."""
-        self._lock = lock
+    def __init__(self, writing: Callable[[], AbstractContextManager[Transaction]]) -> None:
+        """`writing` begins a transaction, and commits it at the end."""
         self._writing = writing
+        self._lock = Lock()
         self._waiting: deque[_Request] = deque()
+        self._is_led = False
 
     def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
         """The answers to these events, committed. LedgerError if nothing could be written."""
         request = _Request(events)
-        self._waiting.append(request)
         with self._lock:
-            # Whoever had the lock may have answered this one meanwhile.
+            self._waiting.append(request)
+            request.leads, self._is_led = not self._is_led, True
+        try:
+            if not request.leads:
+                request.woken.wait()
             while not request.is_answered:
                 self._lead()
+        finally:
+            self._leave(request)
         return request.result()
 
+    def _leave(self, request: _Request) -> None:
+        """Who led lets whoever waits first lead next. Who is interrupted does not wait any more."""
+        with self._lock:
+            if not request.is_answered and request in self._waiting:
+                self._waiting.remove(request)
+            if not request.leads:
+                return
+            self._is_led = bool(self._waiting)
+            if self._is_led:
+                self._waiting[0].leads = True
+                self._waiting[0].woken.set()
+
     def _lead(self) -> None:
-        """One transaction for those who wait. If it fails by the store, all are told; if it fails otherwise, by one of them,
-        each is recorded alone."""
+        """One transaction for those who wait. If the store fails, all are told; if it fails otherwise, by one of them, each is
+        recorded alone."""
         group: list[_Request] = []
         try:
             with self._writing() as transaction:
@@ -69,18 +90,24 @@ class Grouping:
             for it in group:
                 it.answers = [next(answers) for _ in it.events]
         except LedgerError as error:
-            _fail(group or self._taken(), error)
+            group = group or self._taken()
+            _fail(group, error)
         except Exception as error:
             if len(group) == 1:
                 _fail(group, error)
             for it in group:
-                if not it.is_answered:
-                    self._alone(it)
+                self._alone(it)
         except BaseException:
+            group = group or self._taken()
             _fail(group, LedgerError(said("this was interrupted before it was known to be written")))
             raise
+        finally:
+            for it in group:
+                it.woken.set()
 
     def _alone(self, request: _Request) -> None:
+        if request.is_answered:
+            return
         try:
             with self._writing() as transaction:
                 answers = transaction.record(request.events)
@@ -92,9 +119,10 @@ class Grouping:
         """Those who wait, in the order they came, as many as go together; at least one."""
         group: list[_Request] = []
         size = 0
-        while self._waiting and (not group or size + len(self._waiting[0].events) <= _GROUP_AT_MOST):
-            group.append(self._waiting.popleft())
-            size += len(group[-1].events)
+        with self._lock:
+            while self._waiting and (not group or size + len(self._waiting[0].events) <= _GROUP_AT_MOST):
+                group.append(self._waiting.popleft())
+                size += len(group[-1].events)
         return group
 
 

@@ -43,7 +43,7 @@ class Ledger:
         self._store = store
         self._clock = clock
         self._lock = RLock()
-        self._grouping = Grouping(self._lock, self.writing)
+        self._grouping = Grouping(self.writing)
         self._remembered: tuple[Book, Writing, int] | None = None
 
     @classmethod

@@ -88,10 +88,10 @@ def own_server() -> Iterator[Server]:
 
 
 class Databases:
-    """New databases of a server, each with a schema ready for a ledger. The server is begun by the first."""
+    """New databases of a server; of that of the run of tests, which the first begins, unless another is named."""
 
-    def __init__(self) -> None:
-        self._server: str | None = None
+    def __init__(self, server: str | None = None) -> None:
+        self._server = server
         self._template: str | None = None
         self._made: list[str] = []
 
