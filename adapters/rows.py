@@ -54,6 +54,9 @@ class Session(Protocol):
     def positions(self, keys: Sequence[str]) -> list[tuple[str, int]]:
         """Those of these keys that are known, with their positions."""
 
+    def of_streams(self, names: Sequence[str]) -> list[Any]:
+        """The entries (position, stream, version, bytes) of these streams, by stream and version."""
+
     def holding(self, text: bytes) -> list[Any]:
         """The entries (position, stream, version, bytes) whose bytes hold these, by position."""
 
@@ -104,6 +107,13 @@ class Rows:
             "SELECT rowid, originator_id, originator_version, state FROM stored_events"
             " WHERE originator_id = ? ORDER BY originator_version", name,
         ))  # fmt: skip
+
+    def streams_named(self, names: Sequence[str]) -> dict[str, list[Entry]]:
+        """All entries of each of these streams, by version; of none if there are none."""
+        found: dict[str, list[Entry]] = {name: [] for name in names}
+        for entry in _entries(self._session.of_streams(names)):
+            found[entry.stream].append(entry)
+        return found
 
     def version(self, stream: str) -> int:
         """The last version in a stream, 0 if it has none."""

@@ -51,6 +51,13 @@ class SQLiteSession:
         statement = "SELECT k.key, k.position FROM json_each(?) j CROSS JOIN entry_keys k ON k.key = j.value"
         return self.all(statement, json.dumps(keys))
 
+    def of_streams(self, names: Sequence[str]) -> list[Any]:
+        statement = (
+            "SELECT e.rowid, originator_id, originator_version, state FROM json_each(?) j CROSS JOIN stored_events e"
+            " ON e.originator_id = j.value ORDER BY originator_id, originator_version"
+        )
+        return self.all(statement, json.dumps(names))
+
     def holding(self, text: bytes) -> list[Any]:
         statement = (
             "SELECT rowid, originator_id, originator_version, state FROM stored_events WHERE instr(state, ?) ORDER BY rowid"

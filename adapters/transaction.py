@@ -15,7 +15,7 @@ from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book
 from domain.clauses import turned_away
-from domain.events import AnyEvent, Entry, RequestRefused, TermsPublished
+from domain.events import AnyEvent, Entry, RequestRefused, TermsPublished, TicketEvent
 from domain.refusal import Refused, said
 from domain.terms import digest
 
@@ -65,6 +65,7 @@ class Transaction:
         A `Refused` stands for a line whose shape was refused already and is answered as such, unless its key is known."""
         keys = [_key_of(it) for it in events]
         known = self._writing.positions([key for key in keys if key is not None])
+        self._writing.expect(f"ticket:{it.ticket}" for it in events if isinstance(it, TicketEvent))
         answers = [self._answer(it, key, known) for it, key in zip(events, keys, strict=True)]
         self._writing.store()
         return answers

@@ -90,6 +90,13 @@ class PostgresSession:
             "SELECT key, position FROM entry_keys WHERE key = ANY(%b::text[])", (list(keys),)
         ).fetchall()
 
+    def of_streams(self, names: Sequence[str]) -> list[Any]:
+        statement = (
+            "SELECT notification_id, originator_id, originator_version, state FROM stored_events"
+            " WHERE originator_id = ANY(%b::text[]) ORDER BY originator_id, originator_version"
+        )
+        return self._cursor.execute(statement, (list(names),)).fetchall()
+
     def holding(self, text: bytes) -> list[Any]:
         statement = (
             "SELECT rowid, originator_id, originator_version, state FROM stored_events WHERE position(? IN state) > 0"
