@@ -155,16 +155,16 @@ class _Run:
     def _answers(self, transaction: Transaction, lines: Sequence[Line], proposed: Sequence[Any]) -> list[Answer]:
         new = iter(transaction.record([it for it in proposed if it is not None]))
         return [
-            self._again(transaction.rows, line.number) if event is None else next(new)
+            self._again(transaction, line.number) if event is None else next(new)
             for line, event in zip(lines, proposed, strict=True)
         ]
 
-    def _again(self, rows: Rows, number: int) -> Answer:
+    def _again(self, transaction: Transaction, number: int) -> Answer:
         position = self._refusals[number] or 0
-        entry = rows.at(position)
+        entry = transaction.rows.at(position)
         if entry is None or not isinstance(entry.event, RequestRefused):
             raise LedgerError(said("entry {position} should be a refusal and is not: the ledger is damaged"), position=position)
-        return refusal_again(entry.event, position)
+        return refusal_again(entry.event, position, transaction.unsealed().text(entry.event.requester))
 
     def _keep(self, rows: Rows, path: str, lines: Sequence[Line], answers: Sequence[Answer]) -> None:
         """The journal after this batch. What is not recorded stays out of the digest, so that a refused line may be mended

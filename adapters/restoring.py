@@ -1,7 +1,8 @@
 """An export back into a ledger: every entry at the position, version, time and under the id it had, all of them checked.
 
-The rules of admission are not run again: what was recorded once is history. The ledger appears complete or not at all, and
-never in the place of another file.
+The rules of admission are not run again: what was recorded once is history. Personal texts are sealed again, under the same
+keys as before if they are there; what is sealed in the export stays so. The ledger appears complete or not at all, and never
+in the place of another file.
 """
 
 import os
@@ -17,11 +18,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from adapters.key_store import made_key_store
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError, key_of, position_in
+from adapters.sealing import Seals, keys_beside
 from adapters.sqlite import SQLiteStore
-from adapters.writing import Writing
-from domain.events import AnyEvent, Attendance, EntryVoided, SessionHeld, stream_of
+from adapters.writing import VERSIONS_REMEMBERED, Writing
+from domain.events import AnyEvent, Attendance, Entry, EntryVoided, SessionHeld, stream_of
+from domain.personal import client_concerned
 from domain.refusal import said
 from domain.shape import MAX_LINE_BYTES
 
@@ -50,19 +54,26 @@ class _Wrong(Exception):
         self.field, self.template, self.values = field, template, values
 
 
-def restore(source: Path, ledger: Path) -> int:
-    """Builds the ledger of an export (`bitacora export entries`) and returns how many entries it holds.
+def restore(source: Path, ledger: Path, keys: Path | None = None) -> int:
+    """Builds the ledger of an export (`bitacora export entries`) and returns how many entries it holds. It is sealed with the
+    keys at `keys` (beside the ledger by default), made if there are none.
 
     LedgerError if a ledger is there already, if the export cannot be read, or naming the line and field of the first thing
     that is wrong; then no ledger is made."""
     if ledger.exists():
         raise LedgerError(_EXISTS, path=ledger)
+    keys = keys or keys_beside(ledger)
+    had_keys = keys.exists()
     try:
         # Beside its final place, so that the last step is one rename within a file system.
         folder = Path(tempfile.mkdtemp(prefix=f".{ledger.name}.", dir=ledger.absolute().parent))
         try:
-            restored = _fill(source, folder / "ledger.db")
+            restored = _fill(source, folder / "ledger.db", keys)
             _put_in_place(folder / "ledger.db", ledger)
+        except BaseException:
+            if not had_keys:
+                keys.unlink(missing_ok=True)
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
@@ -72,12 +83,14 @@ def restore(source: Path, ledger: Path) -> int:
     return restored
 
 
-def _fill(source: Path, path: Path) -> int:
+def _fill(source: Path, path: Path, keys: Path) -> int:
     store = SQLiteStore(path, create=True)
+    seals = Seals(keys, made_key_store(keys))
     try:
         with source.open("rb") as stream, store.writing() as rows:
+            rows.keep_key_store(seals.store.id)
             writing = Writing(rows)
-            checks = _Checks(writing)
+            checks = _Checks(writing, seals)
             lines = lines_of(stream, _LONGEST_BYTES)
             while batch := list(islice(lines, _BATCH_LINES)):
                 for line in batch:
@@ -85,8 +98,10 @@ def _fill(source: Path, path: Path) -> int:
                 writing.store()
             if not writing.head:
                 raise LedgerError(said("{path} has no entries"), path=source)
+            seals.commit()
             return writing.head
     finally:
+        seals.close()
         store.close()
 
 
@@ -108,8 +123,10 @@ def _put_in_place(made: Path, ledger: Path) -> None:
 class _Checks:
     """Takes the lines in order; each must continue what came before it."""
 
-    def __init__(self, writing: Writing) -> None:
+    def __init__(self, writing: Writing, seals: Seals) -> None:
         self._writing = writing
+        self._seals = seals
+        self._begun: dict[str, AnyEvent] = {}
         self._last: datetime | None = None
         self._foreign_ids: set[str] = set()
 
@@ -132,12 +149,26 @@ class _Checks:
         key = key_of(event)
         if key is not None:
             self._check_key(key)
+        event = self._seals.seal(event, client_concerned(event, self._first, self._writing.entry), again=True)
         entry = self._writing.add(added.stream, event, recorded_at, added.id)
+        self._remember(entry)
         if entry.version != added.version:
             template = said("line {line}, field {field}: version {found} of {stream}, where {expected} comes next")
             raise _Wrong("version", template, found=added.version, stream=added.stream, expected=entry.version)
         if key is not None:
             self._writing.keep_key(key, entry.position)
+
+    def _remember(self, entry: Entry) -> None:
+        """What begins a stream says whose the stream is."""
+        if entry.version == 1:
+            if len(self._begun) >= VERSIONS_REMEMBERED:
+                self._begun.clear()
+            self._begun[entry.stream] = entry.event
+
+    def _first(self, stream: str) -> AnyEvent | None:
+        if stream in self._begun:
+            return self._begun[stream]
+        return next((it.event for it in self._writing.stream(stream)), None)
 
     def _check_place(self, added: _Added, event: AnyEvent) -> None:
         expected = self._writing.head + 1

@@ -28,7 +28,7 @@ from adapters.sqlite_rows import Rows
 from domain.refusal import said
 
 APPLICATION_ID = 0x62697461
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 WAIT_SECONDS = 30
 
 _SCHEMA = (
@@ -42,6 +42,7 @@ _SCHEMA = (
     " revision INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE recording_refusals (path TEXT NOT NULL, line INTEGER NOT NULL, position INTEGER,"
     " PRIMARY KEY (path, line)) WITHOUT ROWID",
+    "CREATE TABLE key_store (id TEXT NOT NULL)",
     *(
         f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, 'a ledger is never changed: {verb} on {table} is refused'); END"

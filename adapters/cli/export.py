@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from adapters.cli.clicking import Command, Group, option
-from adapters.cli.options import FILE, everywhere, ledger_place, open_ledger
+from adapters.cli.options import FILE, everywhere, keys_place, ledger_place, open_ledger
 from adapters.language import ngettext
 from domain.refusal import said
 
@@ -27,19 +27,24 @@ def export() -> None:
     name="entries",
     cls=Command,
     example="bitacora export entries -o entries.jsonl\nbitacora export entries | gzip > entries.jsonl.gz",
-    help=said("Write every entry, one JSON object a line, in the order recorded. `bitacora restore` reads it back."),
+    help=said(
+        "Write every entry, one JSON object a line, in the order recorded. `bitacora restore` reads it back.\n\n"
+        "Personal texts are written in plain, what can no longer be opened as it is sealed."
+    ),
 )
 @option(
     "-o", "--output", metavar="FILE", type=FILE, help=said("Write to this file, whole or not at all; else to standard output.")
 )
+@option("--sealed", is_flag=True, help=said("Write personal texts as they are stored, for keeping where no keys are."))
 @everywhere
-def export_entries(output: Path | None) -> None:
+def export_entries(output: Path | None, sealed: bool) -> None:
     """Exports every entry there is when it begins."""
     from adapters.cli.written import whole_file, write_json_lines
     from domain.exchange import entry_as_json
 
     with open_ledger() as ledger:
-        shown = (entry_as_json(entry) for entry in ledger.entries())
+        entries = ledger.entries() if sealed else map(ledger.unsealed().exported, ledger.entries())
+        shown = (entry_as_json(entry) for entry in entries)
         if output is None:
             write_json_lines(shown)
             return
@@ -52,7 +57,7 @@ def export_entries(output: Path | None) -> None:
     cls=Command,
     example="bitacora --ledger restored.db restore entries.jsonl",
     help=said("Build the ledger from FILE, an export. Every position, version, time and id is kept and checked; the ledger "
-              "must not exist yet."),
+              "must not exist yet. With the key store it had, its bytes are the same as they were."),
 )  # fmt: skip
 @click.argument("file", type=FILE)
 @everywhere
@@ -61,7 +66,7 @@ def restore(file: Path) -> None:
     from adapters.restoring import restore as restored
 
     place = ledger_place()
-    count = restored(file, Path(place.removeprefix("sqlite:")))
+    count = restored(file, Path(place.removeprefix("sqlite:")), keys_place())
     _tell(ngettext("{count} entry restored into {path}", "{count} entries restored into {path}", count), count, place)
 
 

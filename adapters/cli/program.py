@@ -17,6 +17,7 @@ from adapters.cli.clicking import Group, Option
 from adapters.cli.entries import entries
 from adapters.cli.explain import explain
 from adapters.cli.export import export, restore
+from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
 from adapters.cli.options import everywhere
 from adapters.cli.record import record
@@ -70,7 +71,7 @@ def bitacora() -> None:
     """The root of all commands."""
 
 
-for _command in (record, import_logs, report, explain, entries, terms, export, restore):
+for _command in (record, import_logs, report, explain, entries, terms, export, restore, forget, keys):
     bitacora.add_command(_command)
 
 
