@@ -160,8 +160,7 @@ class KeyStore:
     def destroy(self, subjects: Collection[str]) -> None:
         """Overwrites the keys of these subjects, and their names; on disk when this returns. The subjects stay known, so
         that what a kill leaves undone can be done later."""
-        zeros = "UPDATE keys SET secret = zeroblob(length(secret)), name = zeroblob(length(name)) WHERE subject = ?"
-        self._write(zeros, subjects)
+        # With secure_delete SQLite writes zeros over what a row no longer needs.
         self._write("UPDATE keys SET secret = NULL, name = NULL WHERE subject = ?", subjects)
 
     def drop(self, subjects: Collection[str]) -> None:

@@ -51,6 +51,7 @@ class Seals:
         self._belongs = belongs
         self._lock = RLock()
         self._store: KeyStore | None = None
+        self._is_checked = False
         self._forget_what_is_remembered()
 
     def _forget_what_is_remembered(self) -> None:
@@ -64,17 +65,17 @@ class Seals:
         if self._store is not None:
             self._store.close()
 
-    def refresh(self) -> bool:
-        """Takes note of keys that another process destroyed, or made; whether it did. LedgerError if the store is damaged."""
+    def refresh(self) -> None:
+        """Takes note of keys that another process destroyed, or made. LedgerError if the store is damaged."""
         with self._lock:
             if self._store is not None and not self._store.is_in_place():
                 self._store.close()
                 self._store = None
             elif self._store is not None and not self._store.changed():
-                return False
+                return
             self._store = self._store or self._found()
+            self._is_checked = False
             self._forget_what_is_remembered()
-            return True
 
     def _found(self) -> KeyStore | None:
         """The ledger's key store, if it is there and may be read."""
@@ -103,10 +104,11 @@ class Seals:
     def begin(self, forgotten: frozenset[str]) -> None:
         """A transaction that seals begins, with no other writer beside it; `forgotten` are the subjects whose tombstone is
         recorded: should a backup have brought a key of theirs back, it is destroyed. LedgerError as `store`."""
-        is_new = self.refresh()
+        self.refresh()
         store = self._store or self.store
-        if is_new and (returned := store.holds(forgotten)):
+        if not self._is_checked and (returned := store.holds(forgotten)):
             self.drop(returned)
+        self._is_checked = True
 
     def destroy(self, kind: Kind, name: str) -> list[str]:
         """Destroys the key of a person or client for good; the subjects that the ledger now has to take down, none if nobody
