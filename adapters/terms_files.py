@@ -31,6 +31,7 @@ LARGEST_BYTES = 1_000_000
 _FOLDER = Path(domain.terms.__file__).parent / "terms"
 _HOLIDAYS = ("calendar", "holidays")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_TOO_MANY_DIGITS = re.compile(rb"[0-9_]{4300,}")
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -103,6 +104,11 @@ def _parsed(content: bytes) -> dict[str, Any]:
         raise NotToml(line, said("not valid TOML: {reason}"), reason=reason) from None
     except RecursionError:
         raise NotToml(1, said("the file is nested too deep")) from None
+    except ValueError as error:
+        # Not TOML's own complaint but Python's, of a number too long to be read.
+        digits = _TOO_MANY_DIGITS.search(content)
+        line = content.count(b"\n", 0, digits.start()) + 1 if digits else 1
+        raise NotToml(line, said("not valid TOML: {reason}"), reason=str(error)) from None
 
 
 def _frozen(parsed: dict[str, Any]) -> tuple[dict[str, Any], list[TermsError]]:

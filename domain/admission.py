@@ -244,7 +244,14 @@ def _check_sequence(stream: Stream, event: AnyEvent) -> ticket.Ticket:
 
 def _check_in_order(stream: str, state: object, entries: Iterable[Entry]) -> None:
     for entry in entries:
-        _legal(stream, state, entry)
+        try:
+            _legal(stream, state, entry)
+        except Refused:
+            if entry.position == _NEWEST:
+                raise
+            raise Refused("order", said("entry {position}, a {name} of {at}, could then no longer stand where it does"),
+                          field="type", position=entry.position, name=type(entry.event).__name__,
+                          at=entry.event.at.isoformat()) from None  # fmt: skip
         state = state_after(stream, state, entry)  # type: ignore[arg-type]
 
 
@@ -263,8 +270,8 @@ def _admit_voiding(event: EntryVoided, book: Book) -> Written:
     if target is None:
         raise _unknown("entry", event.entry)
     if isinstance(target.event, (EntryVoided, PersonForgotten, *BEGINNINGS)):
-        raise Refused("reference", said("entry {value} is a {name}: what begins a stream, a voiding and a forgetting cannot "
-                                        "be voided"),
+        raise Refused("reference", said("entry {value} is of type {name}: what begins a stream, a voiding and a forgetting "
+                                        "cannot be voided"),
                       field="entry", value=event.entry, name=type(target.event).__name__)  # fmt: skip
     stream = book.stream(target.stream)
     newcomer = Entry(_NEWEST, stream.name, 0, event.at, "", event)

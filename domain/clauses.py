@@ -5,7 +5,7 @@ terms apply nothing is refused here.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import UNSET
 
@@ -147,9 +147,12 @@ def check(event: AnyEvent, before: Ticket, agreed: Agreement) -> None:
 
 def _check_value(values: Values, name: str, value: str, terms: str, field: str) -> None:
     known = values_of(values, name)
+    if not known:
+        raise Refused("clauses", said("{field} is {value}, but {terms} has none; leave the field out"), field=field,
+                      value=value, terms=terms)  # fmt: skip
     if value not in known:
         raise Refused("clauses", said("{field} is {value}; under {terms} it is one of: {known}"), field=field,
-                      value=value, terms=terms, known=", ".join(known) or "-")  # fmt: skip
+                      value=value, terms=terms, known=", ".join(known))  # fmt: skip
 
 
 def _no_such_event(event: AnyEvent, rules: Rules) -> Refused:
@@ -180,8 +183,12 @@ def _check_classification(event: IncidentClassified, rules: Rules) -> None:
         return
     clock = rules.provisions.resolution
     ranged = [it for it in clock.targets if it.incident_type == event.incident_type and it.least is not None]
+    if not ranged:
+        raise Refused("clauses", said("budget_seconds is {value}; for {incident_type} none is set, its target is fixed"),
+                      clause=clock.clause, field="budget_seconds", value=event.budget_seconds,
+                      incident_type=event.incident_type)  # fmt: skip
     if not any(it.least <= event.budget_seconds <= it.most for it in ranged if it.least is not None and it.most is not None):
-        span = f"{ranged[0].least}-{ranged[0].most}" if ranged else "-"
+        span = f"{ranged[0].least}-{ranged[0].most}"
         raise Refused("clauses", said("budget_seconds is {value}; for {incident_type} a budget may lie in: {span}"),
                       clause=clock.clause, field="budget_seconds", value=event.budget_seconds,
                       incident_type=event.incident_type, span=span)  # fmt: skip
@@ -207,12 +214,13 @@ def _check_escalation(event: Escalated, rules: Rules) -> None:
 
 def _check_closing(event: Closed, before: Ticket, closing: Closing, calendar: Calendar) -> None:
     if event.reason == "validated":
-        ready = before.resolved if closing.validated_needs == "resolution" else before.validated
-        if not ready:
-            raise Refused("clauses", said("ticket {ticket} cannot be closed as validated: no {missing} after the last "
-                                          "resolution"),
-                          clause=closing.validated_clause, ticket=before.opening.ticket,
-                          missing=closing.validated_needs)  # fmt: skip
+        if closing.validated_needs == "resolution" and not before.resolved:
+            raise Refused("clauses", said("ticket {ticket} cannot be closed as validated: it is not resolved at that moment"),
+                          clause=closing.validated_clause, ticket=before.opening.ticket)  # fmt: skip
+        if closing.validated_needs == "validation" and not before.validated:
+            raise Refused("clauses", said("ticket {ticket} cannot be closed as validated: the client has not validated its "
+                                          "last resolution"),
+                          clause=closing.validated_clause, ticket=before.opening.ticket)  # fmt: skip
     if event.reason == "unresponsive" and closing.unresponsive is not None:
         _check_unresponsive(event, before, closing.unresponsive, calendar)
 
@@ -227,8 +235,10 @@ def _check_unresponsive(event: Closed, before: Ticket, rule: Unresponsive, calen
     if rule.notice_days and rule.notice_clause is not None:
         until = _end_of_notice(calendar, epoch_seconds(attempts[0]), rule.notice_days)
         if epoch_seconds(event.at) < until:
-            raise Refused("clauses", said("the notice of {days} open days after the first unanswered attempt is not over"),
-                          clause=rule.notice_clause, days=rule.notice_days)  # fmt: skip
+            raise Refused("clauses", said("the notice of {days} open days after the first unanswered attempt is not over "
+                                          "before {until}"),
+                          clause=rule.notice_clause, days=rule.notice_days,
+                          until=datetime.fromtimestamp(until, UTC).isoformat())  # fmt: skip
 
 
 def _end_of_notice(calendar: Calendar, first_attempt: int, days: int) -> int:

@@ -40,8 +40,8 @@ class Client(Struct, frozen=True):
 
     @property
     def local(self) -> bool:
-        """Within reach of an on-site visit; taken as such while no registration counts."""
-        return self.registered is None or self.registered.local
+        """Within reach of an on-site visit; no client is, while no registration says so."""
+        return self.registered is not None and self.registered.local
 
     def authorizes(self, person: str, moment: Moment) -> bool:
         """Whether `person` may open tickets at this moment: the last word at or before it (gs.1.1, rules 1.3)."""

@@ -77,6 +77,8 @@ def _object(line: bytes) -> dict[str, Any]:
     """The line as one JSON object in which no key stands twice."""
     if len(line) > MAX_LINE_BYTES:
         raise Refused("shape", said("the line is longer than 1 MiB; an entry takes one line of at most that"))
+    if not line.strip():
+        raise Refused("shape", said("the line is empty; an entry is one JSON object on one line"))
     try:
         line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -283,7 +285,8 @@ def _check_amount(text: str, field: str) -> None:
 
 def _check_positive(seconds: int, field: str) -> None:
     if not 0 < seconds <= _LARGEST_INTEGER:
-        raise Refused("sums", said("{field} is {value}: more than 0 seconds are expected"), field=field, value=seconds)
+        raise Refused("sums", said("{field} is {value}: more than 0 seconds are expected, and at most {most}"), field=field,
+                      value=seconds, most=_LARGEST_INTEGER)  # fmt: skip
 
 
 def _check_times(event: AnyEvent, name: str, values: dict[str, Any]) -> None:

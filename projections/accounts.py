@@ -31,6 +31,12 @@ def account(recorded: Sequence[Entry], contracts: Contracts) -> Account | None:
     return Account(assessment, tuple(billing.charges(found, agreed)), consumption.use(found, agreed))
 
 
+def use_of(recorded: Sequence[Entry], contracts: Contracts) -> Use | None:
+    """Only the use of a quota of a ticket's `account`, for which no clock needs to be judged."""
+    found = facts(contracts.question.counted(recorded))
+    return consumption.use(found, contracts.agreement(found)) if found is not None else None
+
+
 def accounts(tickets: Iterable[tuple[str, Sequence[Entry]]], contracts: Contracts) -> Iterator[Account]:
     """The accounts of many tickets, one by one, from pairs of a stream's name and its entries."""
     for _, recorded in tickets:

@@ -6,7 +6,8 @@ half up to cents once, per row.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct
@@ -18,8 +19,6 @@ from domain.time_base import Span, TimeBase, epoch_seconds
 from projections.consumption import Deal, PayPerEvent
 from projections.history import Facts, minutes_up
 from projections.sla import iso
-
-_CENT = Decimal("0.01")
 
 Note = Literal["not agreed", "to be quoted"]
 
@@ -49,10 +48,10 @@ def charges(facts: Facts, agreed: Agreement) -> list[Charge]:
     found: list[Charge] = [_travel(entry, facts, agreed) for entry in facts.travel]
     if agreed.rules is not None and agreed.calendar is not None:
         billing = agreed.rules.provisions.billing
-        hours = _Hours(facts, agreed, agreed.calendar) if billing.follow_ups or billing.sessions else None
-        if billing.follow_ups is not None and hours is not None:
-            found.extend(_follow_ups(facts, agreed, billing.follow_ups, hours))
-        if billing.sessions is not None and hours is not None:
+        if billing.follow_ups is not None and facts.charged:
+            found.extend(_follow_ups(facts, agreed, billing.follow_ups, _Hours(facts, agreed, agreed.calendar)))
+        if billing.sessions is not None and facts.sessions:
+            hours = _Hours(facts, agreed, agreed.calendar)
             found.extend(_session(it, facts, agreed, billing.sessions, hours) for _, it in facts.sessions)
     return found
 
@@ -100,7 +99,7 @@ class _Hours:
     def __init__(self, facts: Facts, agreed: Agreement, calendar: TimeBase) -> None:
         self.calendar = calendar
         rules = agreed.rules
-        asked = rules is not None and rules.provisions.after_hours is not None
+        asked = facts.windows and rules is not None and rules.provisions.after_hours is not None
         self.windows: list[Span] = _merged((opens, closes) for opens, closes, _ in facts.windows) if asked else []
 
     def outside(self, start: int, end: int) -> tuple[int, int]:
@@ -198,18 +197,22 @@ def hourly_amount(prices: Prices | None, billable: int, after: int) -> str | Non
     agreed (rules 4.4)."""
     if prices is None or prices.hourly is UNSET or (after and prices.after_hours_factor is UNSET):
         return None
-    factor = Decimal(1) if prices.after_hours_factor is UNSET else Decimal(prices.after_hours_factor)
-    weighted = (billable - after) + after * factor
-    return _cents(weighted * Decimal(prices.hourly), 60)
+    return _weighted(prices.hourly, "1" if prices.after_hours_factor is UNSET else prices.after_hours_factor, billable, after)
+
+
+@lru_cache(maxsize=4096)
+def _weighted(hourly: str, factor: str, billable: int, after: int) -> str:
+    """Most rows are the same few minutes at the same few prices: remembered."""
+    return _cents(((billable - after) + after * Decimal(factor)) * Decimal(hourly), 60)
 
 
 def _cents(amount: Decimal, divisor: int) -> str:
-    """amount / divisor, exactly, half up to cents."""
+    """amount / divisor, exactly, half up to cents; amounts are never negative."""
     numerator, denominator = amount.as_integer_ratio()
     cents, rest = divmod(numerator * 100, denominator * divisor)
     if 2 * rest >= denominator * divisor:
         cents += 1
-    return str((Decimal(cents) * _CENT).quantize(_CENT, ROUND_HALF_UP))
+    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def _currency(agreed: Agreement) -> str | None:

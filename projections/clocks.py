@@ -7,14 +7,16 @@ facts and what applies, and asks no store and no wall clock.
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from domain.agreement import Agreement
 from domain.calendar import Calendar
-from domain.rules import ClockRule, Provisions, Seconds, Target
+from domain.rules import ClockRule, Provisions, Target
 from domain.terms import Rules
 from domain.time_base import CLOCK_TIME, TimeBase
 from domain.timetable import CalendarError
+from projections.aims import Aim, aim_of
+from projections.aims import official_request as official_request
 from projections.history import Facts, Mark, Span
 from projections.measure import Measured, Stop, measure
 
@@ -26,7 +28,8 @@ _ALL = 2**31
 
 class Clock(Struct, frozen=True, gc=False):
     """One clock, judged. Instants are whole UTC seconds, None where there is none; `target` is that of the stop or of the
-    moment judged, extensions included. `end` is where the measuring ended: the stop, or the moment judged; `windowed` whether requested windows count."""
+    moment judged, extensions included. `end` is where the measuring ended: the stop, or the moment judged; `windowed` whether
+    requested windows count."""
 
     verdict: Verdict
     clauses: tuple[str, ...]
@@ -142,9 +145,10 @@ class _Judge(Struct, frozen=True, gc=False):
 
     def _clock(self, rule: ClockRule, start: int | None, ended: _Ended | None, cited: tuple[str, ...]) -> Clock:
         index = ended.index if ended is not None else _ALL
-        target = self._target(rule, index)
-        if target is None:
+        aim = self._aim_before(rule, index)
+        if aim is None:
             return self._without((rule.clause,))
+        target = aim.target
         base = self._base(target)
         if start is None:
             timed = () if base is CLOCK_TIME else (self.provisions.calendar.clause,)
@@ -153,31 +157,30 @@ class _Judge(Struct, frozen=True, gc=False):
         if end < start:
             end = start
         stops = self._stops(rule, target, end)
-        seconds, extended = self._extended(rule, target, index, start)
-        verdict, measured = self._figures(stops, base, start, end, seconds, ended)
-        moving = self._moving(stops, base, start, end, seconds, ended)
-        clauses = self._clauses(target, base, (*cited, *extended, *moving))
+        seconds, extended = self._extended(rule, aim, index, start)
+        judged = self._figures(stops, base, start, end, seconds, ended)
+        moving: tuple[str, ...] = ()
+        if stops or self.has_windows:
+            moving = self._moving(judged, stops, base, start, end, seconds, ended)
+        clauses, readings = self._clauses(aim, cited + extended + moving)
+        verdict, measured = judged
+        overrun = measured.elapsed - seconds if measured.elapsed > seconds else 0
         return Clock(
-            verdict, clauses, self.rules.cited(clauses), seconds, _plain(target.earliest), start,
-            measured.due, end if ended is not None else None,
-            measured.elapsed, measured.paused, max(0, measured.elapsed - seconds), end, base, stops, target.clause,
+            verdict, clauses, readings, seconds, aim.earliest, start, measured.due, end if ended is not None else None,
+            measured.elapsed, measured.paused, overrun, end, base, stops, target.clause,
             self.has_windows and base is self.support,
         )  # fmt: skip
 
     def _moving(
-        self, stops: tuple[Stop, ...], base: TimeBase, start: int, end: int, target: int, ended: _Ended | None
-    ) -> tuple[str, ...]:
+        self, judged: tuple[Verdict, Measured],
+        stops: tuple[Stop, ...], base: TimeBase, start: int, end: int, target: int, ended: _Ended | None,
+    ) -> tuple[str, ...]:  # fmt: skip
         """The clauses of their own by which something stopped the clock, or a requested window let it run, and changed a
-        figure: without it there is another."""
-        if not stops and not self.has_windows:
-            return ()
+        figure of what was judged: without it there is another."""
         own = {it.clause: base for it in stops if it.has_own_clause and it.clause is not None}
         after_hours = self.provisions.after_hours
         if after_hours is not None and self.has_windows and base is self.support:
             own[after_hours.clause] = self.calendar
-        if not own:
-            return ()
-        judged = self._figures(stops, base, start, end, target, ended)
         return tuple(
             clause for clause, without in own.items()
             if self._figures([it for it in stops if it.clause != clause], without, start, end, target, ended) != judged
@@ -195,22 +198,18 @@ class _Judge(Struct, frozen=True, gc=False):
         verdict = _verdict(measured.elapsed > target, ended, stops)
         return verdict, Measured(measured.elapsed, measured.paused, None) if verdict in _WITHOUT_DUE else measured
 
-    def _target(self, rule: ClockRule, before: int) -> Target | None:
-        """The target for the entry at an index: by the priority then in force; type and budget count until the closing."""
+    def _aim_before(self, rule: ClockRule, before: int) -> Aim | None:
+        """The aim for the entry at an index: by the priority then in force; type and budget count until the closing."""
         facts = self.facts
-        priority = facts.priority_before(before)
-        if not facts.classified:
-            return self._target_for(rule, priority, None, None)
         closed = facts.closed.index if facts.closed is not None else _ALL
-        incident_type, budget = facts.classification(closed if before == _ALL or rule is self.provisions.resolution else before)
-        return self._target_for(rule, priority, incident_type, budget)
+        return self._aim_by(rule, before, closed if before == _ALL or rule is self.provisions.resolution else before)
 
-    def _target_for(self, rule: ClockRule, priority: str, incident_type: str | None, budget: int | None) -> Target | None:
-        kind = self.facts.opening.kind
-        target = self.rules.target(rule, priority, kind, incident_type, self.agreed.policy is not None)
-        if target is None or budget is None or target.least is None or target.most is None:
-            return target
-        return budgeted(target, budget) if target.least <= budget <= target.most else target
+    def _aim_by(self, rule: ClockRule, before: int, classified_before: int) -> Aim | None:
+        facts = self.facts
+        incident_type, budget = facts.classification(classified_before) if facts.classified else (None, None)
+        name: Literal["response", "resolution"] = "resolution" if rule is self.provisions.resolution else "response"
+        priority, has_policy = facts.priority_before(before), self.agreed.policy is not None
+        return aim_of(self.rules, name, priority, facts.opening.kind, incident_type, has_policy, budget)
 
     def _base(self, target: Target) -> TimeBase:
         if target.base == "clock":
@@ -249,38 +248,32 @@ class _Judge(Struct, frozen=True, gc=False):
                 spans += self.everyone
         return spans
 
-    def _extended(self, rule: ClockRule, target: Target, before: int, start: int) -> tuple[int, tuple[str, ...]]:
+    def _extended(self, rule: ClockRule, aim: Aim, before: int, start: int) -> tuple[int, tuple[str, ...]]:
         """The target with the extensions that count (gs.5.6, 2.7), and the clause to cite if any does."""
-        seconds = int(target.within)
         terms = self.provisions.extensions
-        if terms is None or rule is not self.provisions.resolution or not self.facts.extensions:
-            return seconds, ()
+        if not self.facts.extensions or terms is None or rule is not self.provisions.resolution:
+            return aim.seconds, ()
         added = 0
         for mark, extra in self.facts.extensions:
             if mark.index < before and (not terms.before_due or self._in_time(rule, mark, added, start)):
                 added += extra
-        return seconds + added, (terms.clause,) if added else ()
+        return aim.seconds + added, (terms.clause,) if added else ()
 
     def _in_time(self, rule: ClockRule, mark: Mark, added: int, start: int) -> bool:
         """Whether the clock had not passed its target of the moment when an extension was authorised."""
-        incident_type, budget = self.facts.classification(mark.index)
-        target = self._target_for(rule, self.facts.priority_before(mark.index), incident_type, budget)
-        if target is None or mark.instant <= start:
+        aim = self._aim_by(rule, mark.index, mark.index)
+        if aim is None or mark.instant <= start:
             return True
-        base = self._base(target)
-        elapsed = measure(base, start, mark.instant, self._stops(rule, target, mark.instant), None).elapsed
-        return elapsed <= int(target.within) + added
+        stops = self._stops(rule, aim.target, mark.instant)
+        return measure(self._base(aim.target), start, mark.instant, stops, None).elapsed <= aim.seconds + added
 
-    def _clauses(self, target: Target, base: TimeBase, cited: tuple[str, ...]) -> tuple[str, ...]:
-        """The target's clause first, then, sorted, the calendar's and those of what changed a figure."""
+    def _clauses(self, aim: Aim, cited: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
+        """The target's clause first, then, sorted, the calendar's and those of what changed a figure; and their readings."""
         if not cited:
-            return (target.clause,) if base is CLOCK_TIME else (target.clause, self.provisions.calendar.clause)
-        timed = () if base is CLOCK_TIME else (self.provisions.calendar.clause,)
-        return (target.clause, *sorted({*cited, *timed} - {target.clause}))
-
-
-def _plain(seconds: Seconds | None) -> int | None:
-    return None if seconds is None else int(seconds)
+            return aim.clauses, aim.readings
+        first, *timed = aim.clauses
+        clauses = (first, *sorted({*cited, *timed} - {first}))
+        return clauses, self.rules.cited(clauses)
 
 
 def _verdict(is_overrun: bool, ended: _Ended | None, stops: Sequence[Stop]) -> Verdict:
@@ -302,28 +295,6 @@ def _resolved(facts: Facts, clause: str) -> list[Stop]:
             spans.append(Stop("resolved", begun.instant, mark.instant, begun.position, clause))
             begun = None
     return spans
-
-
-def budgeted(target: Target, budget: int) -> Target:
-    """The target with the figure budgeted at classification in the place of the range's."""
-    return structs.replace(target, within=Seconds(budget))
-
-
-def official_request(facts: Facts, provisions: Provisions) -> tuple[int | None, tuple[str, ...]]:
-    """When the request became official (None: not yet) and the clauses that moved that moment (gs.3, rules 2.2)."""
-    requests, opening = provisions.requests, facts.opening
-    if requests.official_channels is None or opening.channel in requests.official_channels:
-        return facts.opened, ()
-    if facts.official is None:
-        return None, ()
-    by_mail = max(facts.opened, facts.official.instant)
-    by_call = requests.by_call
-    cited = (requests.clause,) if requests.clause is not None else ()
-    if by_call is not None and (opening.channel, opening.priority) == (by_call.channel, by_call.priority):
-        cited = (by_call.clause,) if by_call.from_opening else (by_call.clause, *cited)
-        if by_call.from_opening:
-            return facts.opened, cited if by_mail > facts.opened else ()
-    return by_mail, cited if by_mail > facts.opened else ()
 
 
 def assess(facts: Facts, agreed: Agreement, everyone: Sequence[Span], at: int) -> Assessment:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import Calendar
+from domain.calendar import Calendar, CalendarError
 from domain.time_base import CLOCK_TIME, TimeBase, epoch_seconds, union
 from tests.domain.slow_calendar import NAMES, SlowCalendar, spans_of
 
@@ -145,14 +145,22 @@ def test_elapsed_is_additive_monotone_and_the_sum_of_its_intervals(drawn: tuple[
 def test_due_is_the_first_instant_at_which_so_much_has_elapsed(drawn: tuple[TimeBase, int], begins: int, seconds: int) -> None:
     base, middle = drawn
     start = middle + begins
-    due = base.due(start, seconds)
+    due = due_within_the_years(base, start, seconds)
     if due is None:
         assert base.elapsed(start, start + 200 * 366 * DAY) < seconds
     else:
         assert base.elapsed(start, due) == seconds
         assert base.elapsed(start, due - 1) == seconds - 1
-        later = base.due(start, seconds + 1)
+        later = due_within_the_years(base, start, seconds + 1)
         assert later is None or later > due
+
+
+def due_within_the_years(base: TimeBase, start: int, seconds: int) -> int | None:
+    """When it is due; None if never, and too if a calendar of a few seconds a week gets there only after 2300."""
+    try:
+        return base.due(start, seconds)
+    except CalendarError:
+        return None
 
 
 @settings(max_examples=100, deadline=None)

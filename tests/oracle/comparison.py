@@ -5,7 +5,7 @@ Returns differences as sentences; a test asserts that there are none.
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +38,13 @@ def differences(seed: int, size: int, questions: int, folder: Path) -> Iterator[
     """Every difference between the product and the oracle on one random ledger."""
     rng = random.Random(seed)
     proposals = random_ledger(rng, size)
+    yield from differences_on(seed, proposals, questions, folder, lambda entries: random_question(rng, entries))
+
+
+def differences_on(
+    seed: int, proposals: list[dict[str, Any]], questions: int, folder: Path, asking: Callable[[list[dict[str, Any]]], Any]
+) -> Iterator[str]:
+    """Every difference on these proposals and so many questions about what was recorded, each as `asking` makes it."""
     book = Book()
     with Ledger.open(str(folder / f"{seed}.db"), create=True, clock=lambda: NOW) as ledger:
         answers = ledger.record([proposal(it) for it in proposals])
@@ -45,7 +52,7 @@ def differences(seed: int, size: int, questions: int, folder: Path) -> Iterator[
             yield from _answer_differs(seed, number, entry, book.offer(entry, NOW), answer)
         entries = [entry_as_json(it) for it in map(ledger.unsealed().exported, ledger.entries())]
         for _ in range(questions):
-            yield from _reports_differ(seed, ledger, entries, random_question(rng, entries))
+            yield from _reports_differ(seed, ledger, entries, asking(entries))
 
 
 def _answer_differs(seed: int, number: int, entry: dict[str, Any], expected: Any, answer: Any) -> Iterator[str]:

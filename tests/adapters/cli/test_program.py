@@ -67,7 +67,7 @@ def test_a_spanish_locale_makes_everything_spanish() -> None:
     assert "Uso: bitacora report sla" in shown
     assert "por omisión: table" in shown
     complaint = process("report", "sal", LC_ALL="es").stderr.decode()
-    assert "No existe la orden 'sal'" in complaint
+    assert "No existe el comando 'sal'" in complaint
 
 
 @pytest.mark.parametrize("path", list(commands()), ids=" ".join)
