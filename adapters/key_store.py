@@ -115,6 +115,11 @@ class KeyStore:
             # Looked up again now that no other process can make one.
             return self._found(kind, name) or self._made(kind, name)
 
+    def known(self, kind: Kind, name: str) -> Key | None:
+        """The key of a person or client, None if there is none."""
+        with self._lock, self._explained():
+            return self._found(kind, name)
+
     def secret(self, subject: str) -> bytes | None:
         """The key of a subject; None if it is not here."""
         with self._lock, self._explained():
@@ -148,6 +153,10 @@ class KeyStore:
     def _lookup(self, kind: Kind, name: str) -> bytes:
         """Finds a subject by its name without the name standing in the file."""
         return hmac.digest(self._pepper, f"{kind}\0{name}".encode(), "sha256")
+
+    def fingerprint(self, text: bytes) -> bytes:
+        """32 bytes by which a text is known again, and which tell nothing of it without this store."""
+        return hmac.digest(self._pepper, b"text\0" + text, "sha256")
 
     # Forgetting -----------------------------------------------------------------------------------------------------
 

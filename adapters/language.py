@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
+from domain.refusal import Refused
+
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 LOCALES = Path(__file__).parent / "locales"
@@ -69,5 +71,11 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 def worded(message: Message) -> str:
     """A refusal, a ledger error or a fault of a terms file, in the language spoken."""
-    values = {name: _(str(value)) if name in _NESTED else value for name, value in message.values.items()}
+    values = {name: _value(name, value) for name, value in message.values.items()}
     return _(message.template).format(**values)
+
+
+def _value(name: str, value: object) -> object:
+    if isinstance(value, Refused):
+        return worded(value)
+    return _(str(value)) if name in _NESTED else value

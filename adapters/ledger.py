@@ -14,7 +14,7 @@ from typing import Self
 
 from adapters.key_store import Kind, made_key_store
 from adapters.mapper import LedgerError
-from adapters.sealing import Seals, Unsealed, keys_beside
+from adapters.sealing import Fingerprint, Seals, Unsealed, keys_beside, plain_fingerprint
 from adapters.sqlite import SQLiteStore
 from adapters.sqlite_rows import Rows, pages
 from adapters.terms_files import builtin_documents
@@ -22,11 +22,14 @@ from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, forg
 from adapters.writing import Writing
 from domain.book import Book
 from domain.events import AnyEvent, Entry, PersonForgotten
+from domain.personal import client_concerned
 from domain.refusal import Refused, said
 
 __all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
 
 PAGE = 500
+"""Entries read at once stay in the processor's cache until they are judged: larger pages make a replay slower."""
+STREAMS_AT_ONCE = 100
 FOLLOWED_AT_MOST = 5_000
 """With more entries than this by others, forgetting what is remembered is cheaper than following it."""
 
@@ -161,6 +164,18 @@ class Ledger:
             raise LedgerError(_NOT_SEALED)
         return self._seals
 
+    def fingerprint(self) -> Fingerprint:
+        """By which a recorded text is known again without being kept. LedgerError if the key store is not there."""
+        return plain_fingerprint if self._seals is None else self._seals.fingerprint()
+
+    def supposed(self, event: AnyEvent) -> AnyEvent:
+        """The event as it would be recorded, its personal texts sealed, and nothing written. LedgerError if the key store is
+        not there."""
+        if self._seals is None:
+            return event
+        client = client_concerned(event, lambda stream: next((it.event for it in self.stream(stream)), None), self.entry)
+        return self._seals.sealed_as_known(event, client)
+
     def unsealed(self) -> Unsealed:
         """How entries are shown now, with the keys there are: ask anew for every answer, since keys may be destroyed."""
         return Unsealed(self._seals, self.forgotten)
@@ -196,6 +211,13 @@ class Ledger:
         """All entries of one stream, by version; empty if there is none."""
         with self.reading(said("reading a stream")) as rows:
             return rows.stream(name)
+
+    def streams_named(self, names: Sequence[str]) -> Iterator[tuple[str, list[Entry]]]:
+        """The streams of these names, in that order, each with all its entries by version; many are read at once."""
+        for first in range(0, len(names), STREAMS_AT_ONCE):
+            with self.reading(said("reading a stream")) as rows:
+                together = [(name, rows.stream(name)) for name in names[first : first + STREAMS_AT_ONCE]]
+            yield from together
 
     def streams(self, kind: str, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
         """Every stream of a kind (`ticket`, `client`, `policy`, `terms`, `desk`) with its entries, by name, one at a time; of

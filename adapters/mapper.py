@@ -116,10 +116,10 @@ class NoTranscoder(Transcoder):
     """Stands where the library wants a transcoder: the mapper encodes whole entries and needs none."""
 
     def encode(self, obj: Any) -> bytes:
-        raise NotImplementedError
+        raise TypeError("entries are encoded whole, by the mapper")
 
     def decode(self, data: bytes) -> Any:
-        raise NotImplementedError
+        raise TypeError("entries are decoded whole, by the mapper")
 
 
 def random_tail() -> str:

@@ -15,13 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from adapters.ledger import Ledger
+from adapters.sealing import Unsealed
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
 from domain.policy import Policy
 from domain.time_base import epoch_seconds
 from projections import billing, consumption, sla, timeline, unattended
-from projections.accounts import Account, account, accounts, bill
+from projections.accounts import Account, account, accounts, bill, use_of
 from projections.billing import Charge
 from projections.consumption import Consumed, Use
 from projections.contracts import Contracts, Question
@@ -56,8 +57,12 @@ class NotFound(LookupError):
 class Reports:
     """The reports of one ledger for one question and selection."""
 
-    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
+    ) -> None:
+        """`shown` is how personal texts are shown: with the keys there are, unless told otherwise."""
         self.ledger = ledger
+        self._shown = shown
         self.question = question
         self.selection = selection or Selection()
 
@@ -83,8 +88,8 @@ class Reports:
         """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
         uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
         chosen = (it for it in consumption.consumed(self.contracts, uses) if self._selects_consumption(it))
-        unsealed = self.ledger.unsealed()
-        return [unsealed.benefits(consumption.row(it, self.question.at_seconds)) for it in chosen]
+        unsealed = self._shown or self.ledger.unsealed()
+        return [unsealed.consumption(consumption.row(it, self.question.at_seconds)) for it in chosen]
 
     def billing(self) -> Iterator[dict[str, Any]]:
         """`report billing`: the rows of the bill in order of `at`, then position."""
@@ -106,7 +111,7 @@ class Reports:
             raise NotFound("ticket", ticket)
         dealt = self._consumption_of(found)
         known = self.question.known
-        unsealed = self.ledger.unsealed()
+        unsealed = self._shown or self.ledger.unsealed()
         return {
             "ticket": ticket,
             "entries": [entry_as_json(unsealed.entry(it)) for it in recorded if known is None or it.position <= known],
@@ -114,7 +119,7 @@ class Reports:
             "response": timeline.clock_explained(found.assessment, found.assessment.response),
             "resolution": timeline.clock_explained(found.assessment, found.assessment.resolution),
             "billing": [billing.row(it) for it in bill(found.charges, dealt) if it.ticket == ticket],
-            "consumption": unsealed.benefits(consumption.row(dealt[0], self.question.at_seconds)) if dealt else None,
+            "consumption": unsealed.consumption(consumption.row(dealt[0], self.question.at_seconds)) if dealt else None,
         }
 
     # Which streams to read -----------------------------------------------------------------------------------------
@@ -126,7 +131,7 @@ class Reports:
         if client is None:
             return Contracts(self.question, self._streams("terms", "client", "policy", "desk"))
         names = [f"client:{client}", *(it for it in self.ledger.streams_of(client) if it.startswith("policy:")), "desk"]
-        return Contracts(self.question, [*self._streams("terms"), *((it, self.ledger.stream(it)) for it in names)])
+        return Contracts(self.question, [*self._streams("terms"), *self.ledger.streams_named(names)])
 
     @cached_property
     def _client(self) -> str | None:
@@ -165,9 +170,7 @@ class Reports:
         if client is None:
             yield from self.ledger.streams("ticket", self.question.known)
         else:
-            for name in self.ledger.streams_of(client):
-                if name.startswith("ticket:"):
-                    yield name, self.ledger.stream(name)
+            yield from self.ledger.streams_named([it for it in self.ledger.streams_of(client) if it.startswith("ticket:")])
 
     def _accounts(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Iterator[Account]:
         contracts = self.contracts
@@ -177,7 +180,7 @@ class Reports:
         """The consumption that one ticket is part of; none under terms without quotas."""
         if found.use is None:
             return []
-        uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
+        uses = (it for _, recorded in self._dealt_streams() if (it := use_of(recorded, self.contracts)) is not None)
         policy = found.assessment.agreed.policy
         dealt = consumption.consumed(self.contracts, uses)
         return [it for it in dealt if (it.policy.id if it.policy else None) == (policy.id if policy else None)]

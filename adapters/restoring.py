@@ -1,14 +1,15 @@
 """An export back into a ledger: every entry at the position, version, time and under the id it had, all of them checked.
 
-The rules of admission are not run again: what was recorded once is history. Personal texts are sealed again, under the same
-keys as before if they are there; what is sealed in the export stays so. The ledger appears complete or not at all, and never
-in the place of another file.
+The rules of admission are not run again: each entry was judged once, by the clock, the entries and the program of its day, and
+a later program may judge otherwise; what was recorded then is history, and refusing it now would lose it. What is checked is
+what every ledger had to be at any time: see `grounds`. Personal texts are sealed again, under the same keys as before if those
+are there; what is sealed in the export stays so. The ledger appears complete or not at all, and never over another file.
 """
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -18,16 +19,20 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from adapters.grounds import Grounds
 from adapters.key_store import made_key_store
+from adapters.ledger import utc_now
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError, key_of, position_in
 from adapters.sealing import Seals, keys_beside
 from adapters.sqlite import SQLiteStore
+from adapters.targets import files_of
 from adapters.writing import VERSIONS_REMEMBERED, Writing
-from domain.events import AnyEvent, Attendance, Entry, EntryVoided, SessionHeld, stream_of
+from domain.admission import CLOCK_TOLERANCE
+from domain.events import AnyEvent, Entry, EntryVoided, stream_of
 from domain.personal import client_concerned
-from domain.refusal import said
-from domain.shape import MAX_LINE_BYTES
+from domain.refusal import Refused, said
+from domain.shape import MAX_LINE_BYTES, read_recorded
 
 _BATCH_LINES = 5_000
 _LONGEST_BYTES = 2 * MAX_LINE_BYTES
@@ -54,21 +59,22 @@ class _Wrong(Exception):
         self.field, self.template, self.values = field, template, values
 
 
-def restore(source: Path, ledger: Path, keys: Path | None = None) -> int:
+def restore(source: Path, ledger: Path, keys: Path | None = None, clock: Callable[[], datetime] = utc_now) -> int:
     """Builds the ledger of an export (`bitacora export entries`) and returns how many entries it holds. It is sealed with the
-    keys at `keys` (beside the ledger by default), made if there are none.
+    keys at `keys` (beside the ledger by default), made if there are none. `clock` gives aware times.
 
-    LedgerError if a ledger is there already, if the export cannot be read, or naming the line and field of the first thing
-    that is wrong; then no ledger is made."""
-    if ledger.exists():
-        raise LedgerError(_EXISTS, path=ledger)
+    LedgerError if a ledger, or the log of one, is there already, if the export cannot be read, or naming the line and field of
+    the first thing that is wrong; then no ledger is made."""
+    for path in files_of(ledger):
+        if path.exists():
+            raise LedgerError(_EXISTS, path=ledger if path == ledger.resolve() else path)
     keys = keys or keys_beside(ledger)
     had_keys = keys.exists()
     try:
         # Beside its final place, so that the last step is one rename within a file system.
         folder = Path(tempfile.mkdtemp(prefix=f".{ledger.name}.", dir=ledger.absolute().parent))
         try:
-            restored = _fill(source, folder / "ledger.db", keys)
+            restored = _fill(source, folder / "ledger.db", keys, clock())
             _put_in_place(folder / "ledger.db", ledger)
         except BaseException:
             if not had_keys:
@@ -83,14 +89,14 @@ def restore(source: Path, ledger: Path, keys: Path | None = None) -> int:
     return restored
 
 
-def _fill(source: Path, path: Path, keys: Path) -> int:
+def _fill(source: Path, path: Path, keys: Path, now: datetime) -> int:
     store = SQLiteStore(path, create=True)
     seals = Seals(keys, made_key_store(keys))
     try:
         with source.open("rb") as stream, store.writing() as rows:
             rows.keep_key_store(seals.store.id)
             writing = Writing(rows)
-            checks = _Checks(writing, seals)
+            checks = _Checks(writing, seals, now)
             lines = lines_of(stream, _LONGEST_BYTES)
             while batch := list(islice(lines, _BATCH_LINES)):
                 for line in batch:
@@ -123,10 +129,12 @@ def _put_in_place(made: Path, ledger: Path) -> None:
 class _Checks:
     """Takes the lines in order; each must continue what came before it."""
 
-    def __init__(self, writing: Writing, seals: Seals) -> None:
+    def __init__(self, writing: Writing, seals: Seals, now: datetime) -> None:
         self._writing = writing
         self._seals = seals
         self._begun: dict[str, AnyEvent] = {}
+        self._latest = now + CLOCK_TOLERANCE
+        self._grounds = Grounds()
         self._last: datetime | None = None
         self._foreign_ids: set[str] = set()
 
@@ -136,12 +144,13 @@ class _Checks:
             self._take(line)
         except _Wrong as wrong:
             raise LedgerError(wrong.template, line=line.number, field=wrong.field, **wrong.values) from None
+        except Refused as refused:
+            where = said("line {line}, field {field}: {problem}") if refused.field else said("line {line}: {problem}")
+            raise LedgerError(where, line=line.number, field=refused.field, problem=refused) from None
 
     def _take(self, line: Line) -> None:
-        raw = _object(line)
-        own = {name: raw.pop(name) for name in _OWN_FIELDS if name in raw}
+        event, own = _read(line)
         added = _converted(own, _Added)
-        event = _in_utc(_converted(raw, AnyEvent))
         recorded_at = _utc(added.recorded_at, "recorded_at")
         self._check_place(added, event)
         self._check_time(recorded_at)
@@ -157,6 +166,7 @@ class _Checks:
             raise _Wrong("version", template, found=added.version, stream=added.stream, expected=entry.version)
         if key is not None:
             self._writing.keep_key(key, entry.position)
+        self._grounds.take(entry)
 
     def _remember(self, entry: Entry) -> None:
         """What begins a stream says whose the stream is."""
@@ -201,6 +211,8 @@ class _Checks:
     def _check_time(self, recorded_at: datetime) -> None:
         if self._last is not None and recorded_at < self._last:
             raise _Wrong("recorded_at", said("line {line}, field {field}: it lies before that of the entry before"))
+        if recorded_at > self._latest:
+            raise _Wrong("recorded_at", said("line {line}, field {field}: it lies more than 5 minutes ahead of the clock"))
         self._last = recorded_at
 
     def _check_id(self, added: _Added) -> None:
@@ -211,9 +223,11 @@ class _Checks:
             canonical = False
         if not canonical:
             raise _Wrong("id", said("line {line}, field {field}: {id} is not a uuid in its usual form"), id=added.id)
-        if position_in(added.id) == added.position:
+        leads_to = position_in(added.id)
+        if leads_to == added.position and added.id not in self._foreign_ids:
             return
-        if added.id in self._foreign_ids:
+        there = None if leads_to is None else self._writing.entry(leads_to)
+        if added.id in self._foreign_ids or (there is not None and there.id == added.id):
             raise _Wrong("id", said("line {line}, field {field}: {id} is the id of an entry before this one"), id=added.id)
         self._foreign_ids.add(added.id)
 
@@ -227,16 +241,11 @@ class _Checks:
             )
 
 
-def _object(line: Line) -> dict[str, Any]:
+def _read(line: Line) -> tuple[AnyEvent, dict[str, Any]]:
+    """The event and what the ledger added to it."""
     if len(line.content) > _LONGEST_BYTES:
         raise _Wrong("", said("line {line}: it is too long to be an entry"))
-    try:
-        raw = msgspec.json.decode(line.content)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise _Wrong("", said("line {line}: it is not a JSON object: {problem}"), problem=error) from None
-    if not isinstance(raw, dict):
-        raise _Wrong("", said("line {line}: it is not a JSON object"))
-    return raw
+    return read_recorded(line.content, _OWN_FIELDS)
 
 
 def _converted(raw: dict[str, Any], kind: Any) -> Any:
@@ -254,22 +263,3 @@ def _utc(moment: datetime, field: str) -> datetime:
     if moment.tzinfo is None:
         raise _Wrong(field, said("line {line}, field {field}: a time needs its offset"))
     return moment.astimezone(UTC)
-
-
-def _in_utc(event: AnyEvent) -> AnyEvent:
-    """The event with every time in UTC, as it was stored. _Wrong for a time without an offset."""
-    changed: dict[str, Any] = dict(_times_in_utc(event, ""))
-    if isinstance(event, SessionHeld):
-        changed["consultants"] = tuple(
-            msgspec.structs.replace(one, **dict(_times_in_utc(one, f"consultants[{number}].")))
-            for number, one in enumerate(event.consultants)
-        )
-    replaced: AnyEvent = msgspec.structs.replace(event, **changed)
-    return replaced
-
-
-def _times_in_utc(struct: AnyEvent | Attendance, path: str) -> Iterator[tuple[str, datetime]]:
-    for name, shown in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
-        value = getattr(struct, name)
-        if isinstance(value, datetime):
-            yield name, _utc(value, path + shown)

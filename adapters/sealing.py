@@ -6,7 +6,7 @@ sealed texts and needs no key. What is personal is in `domain.personal`; the key
 """
 
 import base64
-import re
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
@@ -20,11 +20,10 @@ from adapters.key_store import KeyStore, Kind
 from adapters.mapper import LedgerError
 from adapters.marks import FORGOTTEN, UNREADABLE
 from domain.events import AnyEvent, Entry
-from domain.personal import rewritten
+from domain.personal import SEALED, rewritten
 from domain.refusal import said
 
 _FORM = "sealed1"
-_SEALED = re.compile(rf"{_FORM}\.([0-9a-f]{{16}})\.([A-Za-z0-9_-]{{22,}})")
 _REMEMBERED = 100_000
 _DESK = "desk"
 
@@ -34,9 +33,18 @@ def keys_beside(ledger: Path) -> Path:
     return ledger.with_name(f"{ledger.name}.keys")
 
 
+Fingerprint = Callable[[bytes], bytes]
+"""32 bytes by which a text is known again."""
+
+
+def plain_fingerprint(text: bytes) -> bytes:
+    """The fingerprint of a text where nothing is sealed: anybody can tell whether it is that of a text they guess."""
+    return hashlib.sha256(text).digest()
+
+
 def subject_of(text: str) -> str | None:
     """The subject under whose key a text is sealed; None if it is not sealed."""
-    found = _SEALED.fullmatch(text)
+    found = SEALED.fullmatch(text)
     return None if found is None else found[1]
 
 
@@ -129,6 +137,10 @@ class Seals:
         self.refresh()
         return self._store is not None
 
+    def fingerprint(self) -> Fingerprint:
+        """By which texts are known again, for whoever has the key store and nobody else. LedgerError as `store`."""
+        return self.store.fingerprint
+
     # Sealing --------------------------------------------------------------------------------------------------------
 
     def seal(self, event: AnyEvent, client: str | None, *, again: bool = False) -> AnyEvent:
@@ -139,6 +151,18 @@ class Seals:
             if again and subject_of(text) is not None:
                 return text
             return self._sealed_text(whose, client, text)
+
+        return rewritten(event, sealed)
+
+    def sealed_as_known(self, event: AnyEvent, client: str | None) -> AnyEvent:
+        """The event sealed as `seal` would, but with no key made for it: a text whose key there is not yet stays in plain,
+        and equals no sealed one. LedgerError as `store`."""
+        store = self.store
+
+        def sealed(whose: str | None, text: str) -> str:
+            kind, name = _owner(whose, client)
+            key = store.known(kind, name)
+            return text if key is None else _sealed(key.subject, AESSIV(key.secret), text)
 
         return rewritten(event, sealed)
 
@@ -153,7 +177,7 @@ class Seals:
                 return _sealed(subject, cipher, text)
             if subject is None:
                 return _sealed(*self._key("person", whose), text)
-        return _sealed(*(self._key("client", client) if client is not None else self._key("desk", _DESK)), text)
+        return _sealed(*self._key(*_owner(None, client)), text)
 
     def _sealed_person(self, name: str) -> str:
         if len(self._persons) > _REMEMBERED:
@@ -189,14 +213,15 @@ class Seals:
         known = self._opened.get(text)
         if known is not None:
             return known
-        found = _SEALED.fullmatch(text)
+        found = SEALED.fullmatch(text)
         if found is None:
             return text
         cipher = self._cipher(found[1])
         if cipher is None:
             return None
         try:
-            plain = cipher.decrypt(base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4)), None).decode()
+            sealed = text.rpartition(".")[2]
+            plain = cipher.decrypt(base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4)), None).decode()
         except (InvalidTag, ValueError):
             return None
         if len(plain) <= _SHORT:
@@ -248,12 +273,16 @@ class Unsealed:
 
     def entry(self, entry: Entry) -> Entry:
         """The entry with its personal texts in plain, or marks in their place."""
-        return self._changed(entry, self.text)
+        return entry if self._seals is None else structs.replace(entry, event=self.event(entry.event))
+
+    def event(self, event: AnyEvent) -> AnyEvent:
+        """The event with its personal texts in plain, or marks in their place."""
+        return self._changed(event, self.text)
 
     def exported(self, entry: Entry) -> Entry:
         """The entry with its personal texts in plain; what cannot be opened stays sealed, so that it can be restored. So does
         what would look sealed in plain."""
-        return self._changed(entry, self._exported)
+        return entry if self._seals is None else structs.replace(entry, event=self._changed(entry.event, self._exported))
 
     def _exported(self, text: str) -> str:
         plain = self._opened(text)
@@ -265,21 +294,36 @@ class Unsealed:
             return text
         return None if subject_of(text) in self._forgotten else self._seals.opened(text)
 
-    def _changed(self, entry: Entry, change: Callable[[str], str]) -> Entry:
-        if self._seals is None:
-            return entry
-        return structs.replace(entry, event=rewritten(entry.event, lambda whose, text: change(text)))
+    def _changed(self, event: AnyEvent, change: Callable[[str], str]) -> AnyEvent:
+        return event if self._seals is None else rewritten(event, lambda whose, text: change(text))
 
-    def benefits(self, row: dict[str, Any]) -> dict[str, Any]:
+    def consumption(self, row: dict[str, Any]) -> dict[str, Any]:
         """A row of `report consumption` with the details of its benefits in plain."""
-        if not row["benefits"]:
+        return row | {"benefits": self._benefits(row["benefits"])} if row["benefits"] else row
+
+    def change(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row of a comparison, likewise."""
+        fields = row["fields"]
+        if "benefits" not in fields:
             return row
-        told = [it | {"detail": None if it["detail"] is None else self.text(it["detail"])} for it in row["benefits"]]
-        return row | {"benefits": told}
+        told = {side: found and self._benefits(found) for side, found in fields["benefits"].items()}
+        return row | {"fields": fields | {"benefits": told}}
+
+    def _benefits(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [it | {"detail": None if it["detail"] is None else self.text(it["detail"])} for it in found]
 
 
+AS_STORED = Unsealed(None, frozenset)
+"""Entries shown with their personal texts as they are stored, sealed."""
 _SHORT = 128
 """Longer texts are not remembered: names come again and again, notes do not."""
+
+
+def _owner(whose: str | None, client: str | None) -> tuple[Kind, str]:
+    """Whose key a text is sealed with: the person's that it is about, else the client's, else the desk's."""
+    if whose is not None:
+        return "person", whose
+    return ("desk", _DESK) if client is None else ("client", client)
 
 
 def _sealed(subject: str, cipher: AESSIV, text: str) -> str:

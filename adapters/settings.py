@@ -21,3 +21,8 @@ def keys_path(given: str | None, environment: Mapping[str, str]) -> Path | None:
     given."""
     path = given or environment.get(KEYS_VARIABLE)
     return Path(path) if path else None
+
+
+def ledger_path(url: str) -> Path:
+    """The file of the ledger that `url` (a path, or `sqlite:` and a path) names."""
+    return Path(url.removeprefix("sqlite:"))

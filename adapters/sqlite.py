@@ -1,7 +1,7 @@
 """A ledger's file: one SQLite database kept by the eventsourcing library, opened so that nothing written is lost or changed.
 
-Holds the schema, how connections are made and transactions begun, and what is said about a file that is no ledger, newer or
-damaged. What the rows mean to admission is not its affair: see `ledger`.
+Holds the schema, how connections are made and transactions begun. What is said about a file that is no ledger, newer or damaged
+is in `sqlite_files`. What the rows mean to admission is not its affair: see `ledger`.
 """
 
 import sqlite3
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, PersistenceError, StoredEvent
@@ -24,12 +23,19 @@ from eventsourcing.sqlite import (
 )
 
 from adapters.mapper import LedgerError
+from adapters.sqlite_files import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    WAIT_SECONDS,
+    examine,
+    explanation,
+    has_tables,
+    is_writable,
+    only_reading,
+    uri,
+)
 from adapters.sqlite_rows import Rows
 from domain.refusal import said
-
-APPLICATION_ID = 0x62697461
-SCHEMA_VERSION = 2
-WAIT_SECONDS = 30
 
 _SCHEMA = (
     "CREATE TABLE stored_events (rowid INTEGER PRIMARY KEY AUTOINCREMENT, originator_id TEXT NOT NULL,"
@@ -43,6 +49,8 @@ _SCHEMA = (
     "CREATE TABLE recording_refusals (path TEXT NOT NULL, line INTEGER NOT NULL, position INTEGER,"
     " PRIMARY KEY (path, line)) WITHOUT ROWID",
     "CREATE TABLE key_store (id TEXT NOT NULL)",
+    "CREATE TABLE recording_marks (path TEXT NOT NULL, revision INTEGER NOT NULL, marks BLOB NOT NULL,"
+    " PRIMARY KEY (path, revision))",
     *(
         f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, 'a ledger is never changed: {verb} on {table} is refused'); END"
@@ -75,6 +83,11 @@ class _Connection(SQLiteConnection):
 
 
 class _Pool(SQLiteConnectionPool):
+    def __init__(self, uri: str, read_only: bool) -> None:
+        super().__init__(db_name=uri, lock_timeout=WAIT_SECONDS)
+        # The library would ask for WAL, which writes.
+        self.is_journal_mode_wal = read_only
+
     def _create_connection(self) -> SQLiteConnection:
         # The library may ask for WAL while another process does the same, for which SQLite does not always wait.
         made = _patiently(super()._create_connection)
@@ -99,9 +112,9 @@ def _patiently(make: Any) -> Any:
 class _Datastore(SQLiteDatastore):
     """The library's datastore on a file, text ids, its connections made by our pool."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, read_only: bool) -> None:
         super().__init__(uri, lock_timeout=WAIT_SECONDS, originator_id_type="text")
-        self.pool = _Pool(db_name=uri, lock_timeout=WAIT_SECONDS)
+        self.pool = _Pool(uri, read_only)
 
 
 class LedgerRecorder(SQLiteApplicationRecorder):
@@ -148,12 +161,16 @@ class SQLiteStore:
 
     def __init__(self, path: Path, *, create: bool) -> None:
         """Opens the file at `path`, or with `create` makes one if there is none; the schema comes with the first
-        transaction that writes. LedgerError if it is missing, no ledger, newer than this program, or damaged."""
+        transaction that writes. What cannot be written is opened for reading, unless `create`. LedgerError if it is missing,
+        no ledger, newer than this program, or damaged."""
         self.path = path
-        self.is_empty = _examine(path, create)
-        self._uri = _uri(path, "rwc" if create else "rw")
+        self._read_only = path.is_file() and not is_writable(path)
+        if self._read_only and create:
+            raise self._unwritable()
+        how = only_reading(path) if self._read_only else "mode=rw"
+        self.is_empty = examine(path, create, how)
         with _explained(path, said("opening it")):
-            self._datastore = _Datastore(self._uri)
+            self._datastore = _Datastore(uri(path, "mode=rwc" if create else how), self._read_only)
             self.recorder = LedgerRecorder(self._datastore)
 
     def close(self) -> None:
@@ -169,81 +186,16 @@ class SQLiteStore:
     @contextmanager
     def writing(self) -> Iterator[Rows]:
         """The only transaction that writes, in this process or any other; commits at the end, or nothing happened."""
+        if self._read_only:
+            raise self._unwritable()
         with _explained(self.path, said("writing to it")), self._datastore.transaction(commit=True) as cursor:
-            if self.is_empty and not _has_tables(cursor.sqlite_cursor):
+            if self.is_empty and not has_tables(cursor.sqlite_cursor):
                 self.recorder._create_table(cursor)
             yield Rows(cursor.sqlite_cursor)
         self.is_empty = False
 
-
-def _has_tables(connection: sqlite3.Connection | sqlite3.Cursor) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-
-
-def _uri(path: Path, mode: str) -> str:
-    return f"file:{quote(str(path.absolute()))}?mode={mode}"
-
-
-def _examine(path: Path, create: bool) -> bool:
-    """Whether the file is (or will be) empty. LedgerError if it is there and not a ledger we can read, or should be there.
-
-    Asks before the library does, which would turn a stranger's database into a WAL one merely by opening it."""
-    if not path.exists() and not create:
-        raise LedgerError(said("there is no ledger at {path}"), path=path)
-    if path.exists() and not path.is_file():
-        raise LedgerError(said("{path} is not a file"), path=path)
-    if not path.exists():
-        return True
-    try:
-        _refuse_cut_off(path)
-    except OSError as error:
-        raise _explanation(path, said("opening it"), error.strerror or str(error)) from error
-    with _explained(path, said("opening it")):
-        application, version, tables = _header(path)
-    if application == 0 and version == 0 and not tables:
-        if not create:
-            raise LedgerError(said("{path} is empty: there is no ledger in it yet"), path=path)
-        return True
-    if application != APPLICATION_ID:
-        raise LedgerError(said("{path} is a database of another program, not a ledger"), path=path)
-    if version > SCHEMA_VERSION:
-        raise LedgerError(
-            said("{path} was written by a newer version of this program (form {found}; this one reads up to {known})"),
-            path=path, found=version, known=SCHEMA_VERSION,
-        )  # fmt: skip
-    return False
-
-
-def _refuse_cut_off(path: Path) -> None:
-    """LedgerError if the file is shorter than the pages its header counts. SQLite itself overlooks a last page cut short.
-
-    While there is a write-ahead log, another process may be moving pages, and only SQLite knows how many there are."""
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        return
-    with path.open("rb") as file:
-        header = file.read(100)
-        size = file.seek(0, 2)
-    if len(header) < 100 or header[24:28] != header[92:96]:
-        return
-    page_bytes = int.from_bytes(header[16:18], "big")
-    expected = int.from_bytes(header[28:32], "big") * (65_536 if page_bytes == 1 else page_bytes)
-    if size < expected and not log.exists():
-        raise LedgerError(
-            said("{path} is damaged: it is cut off at {size} of {expected} bytes. Restore it from a copy or an export"),
-            path=path, size=size, expected=expected,
-        )  # fmt: skip
-
-
-def _header(path: Path) -> tuple[int, int, bool]:
-    """The application and version the file names, and whether it has any tables."""
-    connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=WAIT_SECONDS, isolation_level=None)
-    try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        return application, version, _has_tables(connection)
-    finally:
-        connection.close()
+    def _unwritable(self) -> LedgerError:
+        return LedgerError(said("{path} can only be read here: to record, it and its folder must be writable"), path=self.path)
 
 
 @contextmanager
@@ -252,16 +204,4 @@ def _explained(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, PersistenceError) as error:
-        raise _explanation(path, what, str(error)) from error
-
-
-def _explanation(path: Path, what: str, problem: str) -> LedgerError:
-    if "not a database" in problem:
-        return LedgerError(said("{path} is not a ledger: it is not even a database"), path=path)
-    if "malformed" in problem or "corrupt" in problem:
-        template = said("{path} is damaged, found while {what}: {problem}. Restore it from a copy or an export")
-    elif "locked" in problem or "busy" in problem:
-        template = said("{path} is being written by another process and stayed so too long, while {what}")
-    else:
-        template = said("{path} failed while {what}: {problem}")
-    return LedgerError(template, path=path, what=what, problem=problem)
+        raise explanation(path, what, str(error)) from error

@@ -23,8 +23,12 @@ _INSERT = "INSERT INTO stored_events (rowid, originator_id, originator_version, 
 _INSERT_MANY = _INSERT + ", (?, ?, ?, ?, ?)" * (_ROWS_AT_ONCE - 1)
 
 
+MARK_BYTES = 16
+"""By which a line is known again. A mark shared by two lines would lose an entry, so there are enough of them."""
+
+
 class Journal(NamedTuple):
-    """How far a file has been recorded: its first `lines` lines; `digest` of those recorded; `revision` counts writings."""
+    """How far a file has been recorded: its first `lines` lines; `digest` of those taken; `revision` counts writings."""
 
     lines: int
     digest: str
@@ -194,13 +198,25 @@ class Rows:
         rows = [(path, line, position) for line, position in refused]
         self._cursor.executemany("INSERT OR REPLACE INTO recording_refusals VALUES (?, ?, ?)", rows)
 
-    def drop_refusals(self, path: str, lines: Iterable[int] | None = None) -> None:
-        """Lines no longer refused; all of the file's if none are named."""
-        if lines is None:
-            self._cursor.execute("DELETE FROM recording_refusals WHERE path = ?", (path,))
-        else:
-            rows = [(path, line) for line in lines]
-            self._cursor.executemany("DELETE FROM recording_refusals WHERE path = ? AND line = ?", rows)
+    def drop_refusals(self, path: str, lines: Iterable[int]) -> None:
+        """Lines no longer refused."""
+        rows = [(path, line) for line in lines]
+        self._cursor.executemany("DELETE FROM recording_refusals WHERE path = ? AND line = ?", rows)
+
+    def marks(self, path: str) -> Iterator[bytes]:
+        """The mark of every line ever taken of that file, each as often as it was taken."""
+        for (together,) in self._all("SELECT marks FROM recording_marks WHERE path = ? ORDER BY revision", path):
+            yield from (together[first : first + MARK_BYTES] for first in range(0, len(together), MARK_BYTES))
+
+    def marks_kept(self, path: str) -> int:
+        """How many marks there are of that file."""
+        kept: int = self._one("SELECT coalesce(sum(length(marks)), 0) FROM recording_marks WHERE path = ?", path)
+        return kept // MARK_BYTES
+
+    def keep_marks(self, path: str, revision: int, marks: Sequence[bytes]) -> None:
+        """The marks of the lines taken in a writing of the journal."""
+        if marks:
+            self._cursor.execute("INSERT INTO recording_marks VALUES (?, ?, ?)", (path, revision, b"".join(marks)))
 
 
 def _entries(rows: list[Any]) -> list[Entry]:

@@ -131,14 +131,14 @@ class Transaction:
         entry = self._writing.entry(position)
         if entry is not None and not isinstance(proposed, Refused):
             if isinstance(entry.event, RequestRefused):
-                if self._is_same(_request_of(entry.event), proposed) and isinstance(proposed, TicketOpened):
+                if self.is_same(request_of(entry.event), proposed) and isinstance(proposed, TicketOpened):
                     return refusal_again(entry.event, position, proposed.requester)
-            elif self._is_same(entry.event, proposed):
+            elif self.is_same(entry.event, proposed):
                 return Same(position)
         template = said("the key {key} stands for other content, recorded at position {position}; a key is used once")
         return Refusal(Refused("key", template, field="key", key=key, position=position), None)
 
-    def _is_same(self, recorded: AnyEvent | None, proposed: AnyEvent) -> bool:
+    def is_same(self, recorded: AnyEvent | None, proposed: AnyEvent) -> bool:
         """Whether two entries have the same content, as far as what was recorded can still be opened."""
         if recorded is not None and self._seals is not None and type(recorded) is type(proposed):
             recorded, proposed = self._seals.same_texts(recorded, proposed)
@@ -186,7 +186,7 @@ def _key_of(proposed: AnyEvent | Refused) -> str | None:
     return None if key is UNSET else key
 
 
-def _request_of(event: RequestRefused) -> AnyEvent | None:
+def request_of(event: RequestRefused) -> AnyEvent | None:
     """The entry that was turned away; None if it cannot be read, which then is the same as nothing."""
     try:
         request: AnyEvent = msgspec.convert(event.request, AnyEvent)
@@ -199,8 +199,9 @@ def _same(recorded: AnyEvent | None, proposed: AnyEvent) -> bool:
     """Whether two entries have the same content: their JSON compared, times as instants (rules 5).
 
     Python alone would take true for 1, so the sorted JSON decides."""
-    return recorded is not None and _sorted(recorded) == _sorted(proposed)
+    return recorded is not None and content_of(recorded) == content_of(proposed)
 
 
-def _sorted(event: AnyEvent) -> bytes:
+def content_of(event: AnyEvent) -> bytes:
+    """What two entries of the same content have in common."""
     return msgspec.json.encode(event, order="sorted")

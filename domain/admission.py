@@ -64,7 +64,7 @@ def admit(event: AnyEvent, book: Book, now: datetime) -> Written:
 def _admit_in_own_stream(event: AnyEvent, book: Book) -> Written:
     match event:
         case TermsPublished():
-            _check_document(event)
+            check_document(event)
         case ClientRegistered():
             _check_registration(event, book)
         case RequesterAuthorized() | RequesterRevoked():
@@ -91,7 +91,8 @@ def _taken(field: str, value: object) -> Refused:
     return Refused("reference", said("{field} {value} exists already; another id is expected"), field=field, value=value)
 
 
-def _check_document(event: TermsPublished) -> None:
+def check_document(event: TermsPublished) -> None:
+    """Raises Refused (shape) unless the document is whole, and of the terms and the digest (if any) given with it."""
     try:
         terms = Terms.read(event.document)
     except TermsError as error:

@@ -4,6 +4,7 @@ What stands in no row of the table is not personal: ids of clients, tickets and 
 reference of a case at a vendor, which a clause judges. It knows no key and no cipher.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from domain.events import (
     stream_of,
 )
 
+SEALED = re.compile(r"sealed1\.([0-9a-f]{16})\.[A-Za-z0-9_-]{22,}")
+"""The form of a text that was sealed: `sealed1`, the subject under whose key it is, and what only that key opens."""
 Change = Callable[[str | None, str], str]
 """(whose, text) → text; `whose` is the person a text is about, by the name that stands in the entry, or None for what belongs
 to the client that the entry concerns."""

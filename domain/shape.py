@@ -6,7 +6,7 @@ What can be judged from the line alone is judged here, once. Whether the entry f
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
@@ -28,6 +28,7 @@ from domain.events import (
     SessionHeld,
     TravelExpenseRecorded,
 )
+from domain.personal import SEALED, rewritten
 from domain.refusal import Code, Refused, said
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -73,10 +74,38 @@ def read_entry(line: bytes) -> AnyEvent:
         raise
 
 
+def read_recorded(line: bytes, added: Collection[str]) -> tuple[AnyEvent, dict[str, Any]]:
+    """The event of an exported line, of any length, judged as `read_entry` judges a line, and what stands under the names
+    `added`, which are the ledger's. What only the ledger writes is allowed here, and a sealed text, which is longer.
+
+    Raises Refused as `read_entry`."""
+    raw = _parsed(line)
+    own = {name: raw.pop(name) for name in added if name in raw}
+    if b"sealed1." not in line:
+        return _event(raw, line, may_be_ledgers=True), own
+    whole: dict[str, str] = {}
+    event = _event(_abridged(raw, whole), line, may_be_ledgers=True)
+    return rewritten(event, lambda whose, text: whole.get(text, text)), own
+
+
+def _abridged(value: Any, whole: dict[str, str]) -> Any:
+    """The value with every sealed text cut to the length of an id, which still tells it from all others; `whole` gets them."""
+    if isinstance(value, str) and SEALED.fullmatch(value):
+        whole[value[:MAX_ID_LENGTH]] = value
+        return value[:MAX_ID_LENGTH]
+    if isinstance(value, dict):
+        return {key: _abridged(inner, whole) for key, inner in value.items()}
+    return [_abridged(it, whole) for it in value] if isinstance(value, list) else value
+
+
 def _object(line: bytes) -> dict[str, Any]:
-    """The line as one JSON object in which no key stands twice."""
     if len(line) > MAX_LINE_BYTES:
         raise Refused("shape", said("the line is longer than 1 MiB; an entry takes one line of at most that"))
+    return _parsed(line)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """The line as one JSON object in which no key stands twice."""
     if not line.strip():
         raise Refused("shape", said("the line is empty; an entry is one JSON object on one line"))
     try:
@@ -115,8 +144,8 @@ def _json_pairs(line: bytes, hook: Any) -> None:
         raise Refused("shape", said("the line is not a JSON object; it is nested too deeply")) from None
 
 
-def _event(raw: dict[str, Any], line: bytes) -> AnyEvent:
-    name = _type(raw)
+def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> AnyEvent:
+    name = _type(raw, may_be_ledgers)
     if len(line) > MAX_TEXT_BYTES or b"\\u0000" in line:
         _refuse_bad_text(raw, "")
     values = dict(raw)
@@ -135,13 +164,13 @@ def _event(raw: dict[str, Any], line: bytes) -> AnyEvent:
     return event
 
 
-def _type(raw: dict[str, Any]) -> str:
+def _type(raw: dict[str, Any], may_be_ledgers: bool) -> str:
     if "type" not in raw:
         raise Refused("shape", said("the field type is missing; it names what happened"), field="type")
     name = raw["type"]
     if not isinstance(name, str) or name not in EVENT_TYPES:
         raise Refused("shape", said("there is no entry of type {name}"), field="type", name=name)
-    if name in LEDGER_ONLY:
+    if name in LEDGER_ONLY and not may_be_ledgers:
         raise Refused("shape", said("{name} is written by the ledger itself, never recorded"), field="type", name=name)
     return name
 

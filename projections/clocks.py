@@ -111,7 +111,10 @@ class _Judge(Struct, frozen=True, gc=False):
             return None, extra
         if response_end.instant <= official:
             return official, cited if response_end.instant < official else ()
-        return response_end.instant, extra
+        # Counted from the call, the answer came in time to start this clock; counted from the e-mail it would not have.
+        mail = self.facts.official
+        by_call = cited if mail is not None and official == self.facts.opened and mail.instant > response_end.instant else ()
+        return response_end.instant, (*by_call, *extra)
 
     def _response_end(self) -> _Ended | None:
         """The earliest of the moments that stop the response clock, of equal ones the entry first in order (2.3)."""

@@ -31,6 +31,11 @@ def test_on_a_random_ledger_product_and_oracle_agree(seed: int, tmp_path: Path) 
     assert list(differences(seed, 60, 2, tmp_path)) == []
 
 
+@pytest.mark.parametrize("seed", [14, 527, 1107, 1277, 7045])
+def test_they_agree_where_they_once_did_not(seed: int, tmp_path: Path) -> None:
+    assert list(differences(seed, 60, 4, tmp_path)) == []
+
+
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS // 3))
 def test_they_agree_where_clocks_are_stopped_extended_and_given_more_hours(seed: int, tmp_path: Path) -> None:
     rng = random.Random(f"stopped {seed}")

@@ -1,6 +1,7 @@
 """`bitacora export entries` and `bitacora restore`: the whole ledger as JSON Lines, and back.
 
-An export is complete or absent; a restored ledger is checked line by line by `adapters.restoring`.
+An export is complete or absent; a restored ledger is checked line by line by `adapters.restoring`. What is exported to be
+checked elsewhere is in `proof_bundle`.
 """
 
 from pathlib import Path
@@ -9,14 +10,17 @@ import click
 
 from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import FILE, everywhere, keys_place, ledger_place, open_ledger
+from adapters.cli.proof_bundle import bundle
+from adapters.cli.proof_files import check_outputs
 from adapters.language import ngettext
+from adapters.settings import ledger_path
 from domain.refusal import said
 
 
 @click.group(
     cls=Group,
-    example="bitacora export entries -o entries.jsonl",
-    help=said("Write the ledger out."),
+    example="bitacora export entries -o entries.jsonl\nbitacora export bundle T-1001 --key desk.key -o T-1001.zip",
+    help=said("Write the ledger out, or what proves a part of it."),
 )
 @everywhere
 def export() -> None:
@@ -39,9 +43,11 @@ def export() -> None:
 @everywhere
 def export_entries(output: Path | None, sealed: bool) -> None:
     """Exports every entry there is when it begins."""
-    from adapters.cli.written import whole_file, write_json_lines
+    from adapters.cli.written import write_json_lines
+    from adapters.targets import is_written_into, whole_file
     from domain.exchange import entry_as_json
 
+    check_outputs(output)
     with open_ledger() as ledger:
         entries = ledger.entries() if sealed else map(ledger.unsealed().exported, ledger.entries())
         shown = (entry_as_json(entry) for entry in entries)
@@ -50,7 +56,11 @@ def export_entries(output: Path | None, sealed: bool) -> None:
             return
         with whole_file(output) as file:
             count = write_json_lines(shown, file)
-    _tell(ngettext("{count} entry written to {path}", "{count} entries written to {path}", count), count, str(output))
+    if not is_written_into(output):
+        _tell(ngettext("{count} entry written to {path}", "{count} entries written to {path}", count), count, str(output))
+
+
+export.add_command(bundle)
 
 
 @click.command(
@@ -66,7 +76,7 @@ def restore(file: Path) -> None:
     from adapters.restoring import restore as restored
 
     place = ledger_place()
-    count = restored(file, Path(place.removeprefix("sqlite:")), keys_place())
+    count = restored(file, ledger_path(place), keys_place())
     _tell(ngettext("{count} entry restored into {path}", "{count} entries restored into {path}", count), count, place)
 
 

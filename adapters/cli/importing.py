@@ -18,7 +18,7 @@ import msgspec
 
 from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import FILE, NAME, everywhere, open_ledger
-from adapters.cli.record import check_readable, progress, refused_beside, refused_to, show_refused, show_summary
+from adapters.cli.record import check_readable, check_refused, progress, refused_beside, refused_to, show_refused, show_summary
 from adapters.cli.tables import Column, show_table
 from adapters.language import _, spoken, worded
 from domain.refusal import Refused, said
@@ -26,7 +26,7 @@ from domain.refusal import Refused, said
 if TYPE_CHECKING:
     from adapters.importers import Translated
     from adapters.ledger import Ledger
-    from adapters.recording import RefusedLines
+    from adapters.refused_lines import RefusedLines
 
 _BATCH_ENTRIES = 2_000
 _TERMS = ("customsoft", "grupo-staff")
@@ -88,12 +88,14 @@ def _importing(source: str, example: str, help: str) -> None:
         if source == _NEEDS_ZONE and time_zone is None:
             raise click.UsageError(_("the times of this log have no offset: --time-zone is needed"))
         check_readable(file)
-        return _import(source, file, refused or refused_beside(file), contract, time_zone)  # fmt: skip
+        refused = refused or refused_beside(file)
+        check_refused(refused, file)
+        return _import(source, file, refused, contract, time_zone)
 
 
 def _import(source: str, file: Path, refused: Path, contract: dict[str, Any], time_zone: tzinfo | None) -> int:
     from adapters.importers import IMPORTERS, Contract, ImportOptions
-    from adapters.recording import RefusedLines
+    from adapters.refused_lines import RefusedLines
 
     days: dict[str, Any] = {name: day.date() if (day := contract.pop(name)) else None for name in ("starts", "ends")}
     name = contract.pop("name") or contract["client"]

@@ -14,15 +14,21 @@ from typing import Any
 import click
 
 from adapters.cli.clicking import Group, Option
+from adapters.cli.dossier import dossier
 from adapters.cli.entries import entries
 from adapters.cli.explain import explain
 from adapters.cli.export import export, restore
 from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
 from adapters.cli.options import everywhere
+from adapters.cli.proof import anchor, checkpoint, key, prove
+from adapters.cli.proof_verify import verify
+from adapters.cli.readings import readings
 from adapters.cli.record import record
+from adapters.cli.replay import replay
 from adapters.cli.report import report
 from adapters.cli.terms import terms
+from adapters.cli.what_if import what_if
 from adapters.language import DOMAIN, LOCALES, _, catalog, language_of, speak, worded
 from domain.refusal import said
 
@@ -30,6 +36,7 @@ MISUSE = 2
 _OF_THE_SYSTEM = (
     said("No such file or directory"),
     said("Permission denied"),
+    said("File exists"),
     said("Is a directory"),
     said("Not a directory"),
     said("No space left on device"),
@@ -71,7 +78,9 @@ def bitacora() -> None:
     """The root of all commands."""
 
 
-for _command in (record, import_logs, report, explain, entries, terms, export, restore, forget, keys):
+_QUESTIONS = (report, explain, dossier, entries, replay, what_if, readings, terms)
+_PROOFS = (key, checkpoint, anchor, prove, verify)
+for _command in (record, import_logs, *_QUESTIONS, *_PROOFS, export, restore, forget, keys):
     bitacora.add_command(_command)
 
 

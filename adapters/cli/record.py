@@ -13,12 +13,17 @@ import click
 import msgspec
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, everywhere, open_ledger
+from adapters.cli.options import FILE, everywhere, ledger_place, open_ledger
 from adapters.language import _, worded
+from adapters.settings import ledger_path
 from domain.refusal import said
 
 STDIN = "-"
+_STANDARD_INPUT = Path("/dev/stdin")
 _SHOWN_REFUSALS = 3
+_DIFFERS = said("{path} differs from what was recorded of it, from line {line} on. What was recorded stays recorded: an entry "
+                "that was changed here and has no key now stands twice, and one that was taken out still counts. Void what is "
+                "wrong.")  # fmt: skip
 
 refused_to = option("--refused", metavar="PATH", type=FILE,
                     help=said("Where to write what is refused; FILE.refused.jsonl by default."))  # fmt: skip
@@ -39,12 +44,14 @@ def record(file: Path, refused: Path | None) -> int:
     """Records a file; 1 if anything was refused."""
     from adapters.recording import record_file
 
+    if str(file) != STDIN:
+        check_readable(file)
     refused = refused or refused_beside(file)
+    check_refused(refused, file)
     if str(file) == STDIN:
         with open_ledger(create=True) as ledger, progress(None) as advance:
             summary = record_file(ledger, sys.stdin.buffer, refused=refused, say=worded, progress=_in_lines(advance))
     else:
-        check_readable(file)
         size = file.stat().st_size if file.is_file() else None
         with open_ledger(create=True) as ledger, progress(size) as advance:
             summary = record_file(ledger, file, refused=refused, say=worded, progress=lambda lines, upto: advance(upto))
@@ -54,6 +61,8 @@ def record(file: Path, refused: Path | None) -> int:
         (_("Recorded before"), summary.already),
         (_("Refused"), summary.refused),
     ])  # fmt: skip
+    if summary.differs_from is not None:
+        print(f"\n{_(_DIFFERS).format(path=file, line=summary.differs_from)}")
     return show_refused(refused, summary.refused)
 
 
@@ -62,6 +71,19 @@ def refused_beside(file: Path) -> Path:
     if str(file) == STDIN:
         return Path("stdin.refused.jsonl")
     return file.with_name(f"{file.name}.refused.jsonl")
+
+
+def check_refused(refused: Path, file: Path) -> None:
+    """Found out before anything is recorded: LedgerError if `refused` is the ledger or the file read (or what is redirected to
+    standard input), a usage error if it cannot be written."""
+    from adapters.targets import check_target
+
+    source = file if str(file) != STDIN else _STANDARD_INPUT if _STANDARD_INPUT.is_file() else None
+    try:
+        check_target(refused, ledger_path(ledger_place()), source)
+    except OSError as error:
+        template = _("what is refused could not be written to {path}: {problem}. Choose another file with --refused")
+        raise click.UsageError(template.format(path=refused, problem=_(error.strerror or str(error)))) from None
 
 
 def check_readable(file: Path) -> None:
@@ -101,9 +123,14 @@ def show_summary(counts: list[tuple[str, int]]) -> None:
 
 def show_refused(path: Path, count: int) -> int:
     """Where the refused entries are and why the first were; the exit code."""
+    from adapters.targets import is_written_into
+
     if not count:
         return 0
     print()
+    if is_written_into(path):
+        print(_("Refused entries were written to {path}.").format(path=path))
+        return 1
     print(_("Refused entries are in {path}; the first of them:").format(path=path))
     with path.open("rb") as file:
         for line, _number in zip(file, range(_SHOWN_REFUSALS), strict=False):

@@ -1,16 +1,14 @@
-"""Data written out: JSON lists, JSON Lines and CSV to standard output as they come, and files that appear whole or not at all.
+"""Data written out as it comes: JSON lists, JSON Lines and CSV, to standard output or, the lines, to a file.
 
-Always UTF-8, whatever the terminal; one row held at a time. Tables for reading are in `tables`.
+Always UTF-8, whatever the terminal; one row held at a time. Tables for reading are in `tables`, files that appear whole in
+`adapters.targets`.
 """
 
 import csv
 import io
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
@@ -81,17 +79,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else value
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes its place at `path` only when complete, on disk. OSError if it cannot be written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 
 from adapters.ledger import Ledger, LedgerError
 from adapters.mapper import EntryMapper, NoTranscoder
-from adapters.sqlite import APPLICATION_ID
+from adapters.sqlite_files import APPLICATION_ID
 from tests.adapters.given import DESK, followed_up, opened, read
 
 

@@ -24,6 +24,7 @@ from domain.exchange import entry_as_json, event_as_json
 from domain.shape import read_entry
 from domain.terms import digest, terms_from
 from tests.given import Desk
+from tests.oracle.comparison import NOW
 
 HERE = Path(__file__).parent
 EXPORTED = (HERE / "exported.jsonl").read_bytes().splitlines()
@@ -114,7 +115,7 @@ def test_terms_published_then_can_still_be_applied() -> None:
 
 
 def test_the_whole_export_is_restored_sealed_and_opens_to_the_same_bytes(tmp_path: Path) -> None:
-    assert restore(HERE / "exported.jsonl", tmp_path / "restored.db") == len(EXPORTED)
+    assert restore(HERE / "exported.jsonl", tmp_path / "restored.db", clock=lambda: NOW) == len(EXPORTED)
     with Ledger.open(str(tmp_path / "restored.db")) as ledger:
         assert [state_of(ledger.unsealed().exported(it)) for it in ledger.entries()] == STORED
         assert [state_of(it) for it in ledger.entries()] != STORED
@@ -134,7 +135,7 @@ def test_what_was_sealed_then_is_sealed_and_opened_the_same_now(tmp_path: Path) 
 
 
 def test_its_figures_are_those_reached_then(tmp_path: Path) -> None:
-    restore(HERE / "exported.jsonl", tmp_path / "desk.db")
+    restore(HERE / "exported.jsonl", tmp_path / "desk.db", clock=lambda: NOW)
     desk = Desk(tmp_path)
     row = desk.sla()
     assert (row["status"], row["continued_by"], row["level"], row["official_at"]) == (

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pytest
 
@@ -27,7 +27,7 @@ class Ran(NamedTuple):
         return json.loads(self.out)
 
     def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.split("\n") if line]
 
 
 class Bitacora:
@@ -55,15 +55,20 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"} | more
 
 
-def process(*arguments: object, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
-    """A call as a process of its own."""
-    command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, env=environment(**more), timeout=60, check=False)
+def process(
+    *arguments: object, stdin: bytes | BinaryIO = b"", stdout: BinaryIO | int = subprocess.PIPE, **more: str
+) -> subprocess.CompletedProcess[bytes]:
+    """A call as a process of its own; standard input as bytes or from a file, standard output caught or into a file."""
+    given: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    return subprocess.run(
+        [*PROGRAM, *map(str, arguments)], **given, stdout=stdout, stderr=subprocess.PIPE, env=environment(**more), timeout=60,
+        check=False,
+    )  # fmt: skip
 
 
 def json_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
 
 
 def without_recording(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -21,6 +21,9 @@ READING_COMMANDS = [
     ("report", "unattended"),
     ("explain", "G-1"),
     ("entries",),
+    ("replay", "--known-at", "8"),
+    ("what-if", "--without", "9"),
+    ("readings",),
     ("export", "entries"),
 ]
 

@@ -62,7 +62,7 @@ def test_reasons_are_written_in_the_language_asked_for(bitacora: Bitacora, tmp_p
     write_lines(tmp_path / "day.jsonl", [*DESK, opened("T-1"), NOT_YET_SOLVED])
     ran = bitacora("--lang", "es", "record", "day.jsonl")
     (refused,) = json_lines(tmp_path / "day.jsonl.refused.jsonl")
-    assert refused["message"].startswith("el ticket T-1 no se puede cerrar como validado: no hay validación")
+    assert refused["message"].startswith("el ticket T-1 no puede cerrarse como validado: el cliente no ha validado")
     assert "Rechazados" in ran.out
 
 
@@ -100,3 +100,14 @@ def test_a_file_that_cannot_be_read_makes_no_ledger(bitacora: Bitacora, tmp_path
 def test_an_empty_file_records_nothing(bitacora: Bitacora, tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").touch()
     assert counts(bitacora.done("record", "empty.jsonl").out)["Lines read"] == 0
+
+
+def test_a_file_changed_after_it_was_recorded_is_told_of(desk: Bitacora, tmp_path: Path) -> None:
+    changed = [*STORY]
+    changed[7] = STORY[7] | {"note": "two cables"}
+    write_lines(tmp_path / "story.jsonl", changed)
+    ran = desk.done("record", "story.jsonl")
+    assert (counts(ran.out)["Recorded"], counts(ran.out)["Recorded before"]) == (1, 15)
+    assert "story.jsonl differs from what was recorded of it, from line 8 on." in ran.out
+    assert "Void what is wrong." in ran.out
+    assert "differs" not in desk.done("record", "story.jsonl").out

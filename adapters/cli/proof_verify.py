@@ -1,0 +1,80 @@
+"""`bitacora verify`: whether the ledger is whole and what was signed, told in a few lines.
+
+It asks `adapters.verifying` and writes what comes.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapters.cli.clicking import Command, option
+from adapters.cli.options import FILE, NAME, everywhere, open_ledger
+from adapters.cli.proof_files import held_checkpoint, key_to_check
+from adapters.language import _, ngettext, worded
+from domain.refusal import said
+
+if TYPE_CHECKING:
+    from adapters.verifying import Verified
+
+
+@click.command(
+    cls=Command,
+    example="bitacora verify --key desk.key\nbitacora verify --key desk.key.vkey --checkpoint desk.note",
+    help=said("Read every stored byte and tell whether the ledger is whole and what was signed. Positions and versions without "
+              "a gap, every entry in its place, the root of every signed checkpoint.\n\n"
+              "The first difference is printed with its position, and the exit code is 1. Without a key, signatures are not "
+              "checked. Away from the desk, a bundle is checked by the program that comes with it."),
+)  # fmt: skip
+@option("--key", type=NAME, metavar="KEY|FILE",
+        help=said("The desk's public key: its one line, or its file. With the private key, what it signed last is held "
+                  "against the ledger too."))  # fmt: skip
+@option("--checkpoint", "checkpoints", metavar="FILE", type=FILE, multiple=True,
+        help=said("A checkpoint kept outside the ledger, to be held against it; repeatable."))  # fmt: skip
+@everywhere
+def verify(key: str | None, checkpoints: tuple[Path, ...]) -> int:
+    """Verifies the ledger; 1 if anything differs."""
+    from adapters.verifying import verify
+
+    public, held = (None, []) if key is None else key_to_check(key)
+    held += [held_checkpoint(it) for it in checkpoints]
+    with open_ledger() as ledger:
+        found = verify(ledger, public, held)
+    if found.difference is not None:
+        _tell_difference(found)
+    else:
+        _tell_whole(found)
+    if public is None:
+        print(_("Signatures were not checked: no --key was given."))
+    return int(found.difference is not None)
+
+
+def _tell_difference(found: "Verified") -> None:
+    difference = found.difference
+    assert difference is not None
+    if difference.position is None:
+        print(_("DIFFERENT: {what}").format(what=worded(difference)))
+    else:
+        template = _("DIFFERENT from position {position} on: {what}")
+        print(template.format(position=f"{difference.position:,}", what=worded(difference)))
+    if found.signed:
+        print(_("The signed checkpoints agree up to position {signed}.").format(signed=f"{found.signed:,}"))
+
+
+def _tell_whole(found: "Verified") -> None:
+    template = ngettext("Whole: {count} entry, {streams} streams.", "Whole: {count} entries, {streams} streams.", found.entries)
+    print(template.format(count=f"{found.entries:,}", streams=f"{found.streams:,}"))
+    if not found.checkpoints:
+        print(_("Nothing was signed: entries were checked in form only."))
+        return
+    template = ngettext(
+        "{count} checkpoint, over {signed} entries at most, has the root its entries give.",
+        "{count} checkpoints, over {signed} entries at most, have the root their entries give.",
+        found.checkpoints,
+    )
+    print(template.format(count=f"{found.checkpoints:,}", signed=f"{found.signed:,}"))
+    if later := found.entries - found.signed:
+        template = ngettext(
+            "{count} entry after them was checked in form only.", "{count} entries after them were checked in form only.", later
+        )
+        print(template.format(count=f"{later:,}"))

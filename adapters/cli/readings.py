@@ -1,0 +1,46 @@
+"""`bitacora readings`: on which unclear clauses the outcome hangs at all, in one page.
+
+It asks `adapters.replays` and writes what comes. How the page looks is in `readings_text`; what readings the terms admit,
+without any ticket, is told by `terms readings`.
+"""
+
+from datetime import UTC, datetime
+
+import click
+
+from adapters.cli.clicking import Command
+from adapters.cli.options import everywhere, open_ledger, position_known
+from adapters.cli.replay import as_known, as_table_or_json, focused, judged_at
+from domain.refusal import said
+
+
+@click.command(
+    cls=Command,
+    example="bitacora readings --client acme --at 2026-03-31T18:00:00-06:00",
+    help=said("Show on which unclear clauses the outcome hangs. For each, every other reading, tried alone: which verdicts, "
+              "how much money and which quotas would come out otherwise. Clauses on which nothing hangs are named at the "
+              "end.\n\nWhat hangs on two readings at once is asked with `what-if`."),
+)  # fmt: skip
+@focused
+@judged_at
+@as_known
+@as_table_or_json
+@everywhere
+def readings(at: datetime | None, known_at: datetime | int | None, form: str, **looked_at: str | None) -> None:
+    """Shows the readings matrix, or raises NotFound for a client, policy or ticket that is not there."""
+    from adapters.replays import readings_matrix, readings_page
+    from projections.contracts import Question
+    from replay.as_of import Focus
+
+    with open_ledger() as ledger:
+        question = Question(at or datetime.now(UTC), position_known(ledger, known_at))
+        matrix = readings_matrix(ledger, question, Focus(**looked_at))
+        if form == "json":
+            from adapters.cli.written import write_json_lines
+
+            write_json_lines([readings_page(matrix)])
+        else:
+            from adapters.cli.readings_text import show_readings_page
+            from adapters.cli.replay_tables import Zone
+
+            show_readings_page(matrix, question, Zone(ledger, question))

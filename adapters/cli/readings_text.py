@@ -1,0 +1,141 @@
+"""The readings matrix as one page: each unclear clause on which something hangs, with what its other readings would make of it;
+then those on which nothing does, and the totals it is all held against.
+
+Of many tickets the first are named and the others counted; JSON has them all.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from adapters.cli.replay_tables import Zone, judged
+from adapters.cli.tables import Column, heading, show, show_pairs, show_table
+from adapters.cli.wording import plain, word
+from adapters.language import _, ngettext, spoken
+from domain.refusal import said
+from replay.as_of import Totals, money
+
+if TYPE_CHECKING:
+    from projections.contracts import Question
+    from replay.hanging import Hangs, Otherwise
+    from replay.readings import Matrix
+
+_NAMED = 12
+_CLOCKS = (said("Response"), said("Resolution"))
+
+
+def show_readings_page(matrix: "Matrix", question: "Question", zone: Zone) -> None:
+    """Prints the page."""
+    found = matrix.hangs()
+    hanging = [it for it in found if it.hangs]
+    template = _("The outcome hangs on {hanging} of {count} unclear clauses, each tried alone.")
+    show(template.format(hanging=len(hanging), count=len(found)))
+    if hanging:
+        show(_("→ is how a clause is read; below it, what would come out otherwise if it were read in another way."))
+    for terms, clauses in groupby(hanging, key=lambda it: it.terms):
+        heading(plain(terms))
+        columns = [
+            Column(_("Reading")),
+            Column(_("Option")),
+            Column(_("Question, and what would come out otherwise"), folds=True),
+        ]
+        show_table(columns, (row for it in clauses for row in _clause(it)))
+    _show_the_others([it for it in found if not it.hangs])
+    _show_totals(matrix.totals)
+    show(_("As read by default, {asked}.").format(asked=judged(question, zone)), style="dim")
+
+
+def _clause(clause: "Hangs") -> Iterator[list[str]]:
+    """The reading in force with the question, then a row for every other reading."""
+    question = plain(getattr(clause.question, spoken()))
+    if list(clause.reading.clauses) != [clause.key]:
+        question += f" ({', '.join(map(plain, clause.reading.clauses))})"
+    yield [plain(clause.key), f"→ {plain(clause.chosen)}", question]
+    for it in clause.otherwise:
+        yield ["", f"  {plain(it.option)}", "\n".join(outcome(it)) or "-"]
+    for option in clause.not_tried:
+        yield ["", f"  {plain(option)}", _("not tried: some version of these terms does not have it")]
+
+
+def outcome(otherwise: "Otherwise") -> Iterator[str]:
+    """What would come out otherwise under one reading, a line for each kind of thing."""
+    yield from _verdicts(otherwise)
+    if otherwise.figures:
+        count = otherwise.figures
+        yield ngettext("{count} ticket with other times", "{count} tickets with other times", count).format(count=count)
+    if otherwise.billed:
+        count = otherwise.billed
+        rows = ngettext("{count} row of the bill", "{count} rows of the bill", count).format(count=count)
+        yield "; ".join([rows, *_money(otherwise.money)])
+    for template, tickets in (
+        (said("covered: {tickets}"), otherwise.covered),
+        (said("no longer covered: {tickets}"), otherwise.no_longer_covered),
+    ):
+        if tickets:
+            yield _(template).format(tickets=_named(tickets))
+    if otherwise.policies:
+        names = [it if it is not None else _("outside any policy") for it in otherwise.policies]
+        yield _("consumption: {policies}").format(policies=_named(names))
+
+
+def _verdicts(otherwise: "Otherwise") -> Iterator[str]:
+    """Which tickets would be judged otherwise, by clock and verdicts, and how many more breaches that makes."""
+    moved: dict[tuple[int, str, str], list[str]] = {}
+    for it in otherwise.verdicts:
+        for clock, pair in enumerate(zip(it.before, it.after, strict=True)):
+            if pair[0] != pair[1]:
+                moved.setdefault((clock, *pair), []).append(it.ticket)
+    for (clock, before, after), tickets in sorted(moved.items()):
+        change = f"{_(_CLOCKS[clock])}: {word(before)} → {word(after)}"
+        yield f"{change} ({len(tickets)}): {_named(tickets)}"
+    if otherwise.breaches:
+        yield _("breaches: {difference}").format(difference=f"{otherwise.breaches:+}")
+
+
+def _money(difference: Totals) -> Iterator[str]:
+    for currency, amount in money(difference.amounts).items():
+        yield f"{Decimal(amount):+.2f} {plain(currency)}"
+    for note, count in (("not agreed", difference.not_agreed), ("to be quoted", difference.to_be_quoted)):
+        if count:
+            yield f"{word(note)}: {count:+}"
+
+
+def _named(names: Sequence[str]) -> str:
+    told = " ".join(map(plain, names[:_NAMED]))
+    more = len(names) - _NAMED
+    return told if more <= 0 else f"{told} " + _("and {count} more").format(count=more)
+
+
+def _show_the_others(clauses: Sequence["Hangs"]) -> None:
+    if not clauses:
+        return
+    heading(_("Nothing hangs on"))
+    columns = [Column(_("Reading")), Column(_("Read as")), Column(_("What is asked"), folds=True)]
+    show_table(columns, (_idle(it) for it in clauses))
+
+
+def _idle(clause: "Hangs") -> list[str]:
+    asked = plain(getattr(clause.question, spoken()))
+    if clause.recording_only:
+        asked += " " + _("(decides only what may be recorded)")
+    if clause.not_tried:
+        asked += " " + _("(not tried: {options})").format(options=" ".join(map(plain, clause.not_tried)))
+    return [plain(clause.key), plain(clause.chosen), asked]
+
+
+def _show_totals(totals: Totals) -> None:
+    """What the differences are held against."""
+    heading(_("As it is read"))
+    amounts = ", ".join(f"{amount} {plain(currency)}" for currency, amount in money(totals.amounts).items())
+    counted = [
+        (_("Tickets"), totals.tickets),
+        (_("Responses breached"), totals.response_breached),
+        (_("Resolutions breached"), totals.resolution_breached),
+        (_("Covered by a policy"), totals.covered),
+        (_("Paid per event"), totals.pay_per_event),
+    ]
+    pairs = [(label, str(count)) for label, count in counted]
+    missing = [(_("Amounts not agreed"), totals.not_agreed), (_("Amounts to be quoted"), totals.to_be_quoted)]
+    show_pairs([*pairs, (_("Amount"), amounts), *((label, str(count)) for label, count in missing if count)])
+    print()

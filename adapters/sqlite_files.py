@@ -1,0 +1,130 @@
+"""A ledger's file before it is opened as one: whether it is one, is whole, and may be written or only read.
+
+Nothing here changes it or knows the library that keeps it.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from adapters.mapper import LedgerError
+from domain.refusal import said
+
+APPLICATION_ID = 0x62697461
+SCHEMA_VERSION = 2
+WAIT_SECONDS = 30
+
+
+def is_writable(path: Path) -> bool:
+    """Whether SQLite could write: to the file, and to its folder, where it keeps its log."""
+    real = path.resolve()
+    return os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
+
+
+def only_reading(path: Path) -> str:
+    """How to open a file that cannot be written. LedgerError if its log holds entries that cannot be read without its index."""
+    log, index = _beside(path, "-wal"), _beside(path, "-shm")
+    if log.exists() and index.exists():
+        return "mode=ro"
+    if log.exists() and log.stat().st_size:
+        raise LedgerError(
+            said("{path} can only be read here, and lacks the index of its log, {log}: copy both to a folder where it may be "
+                 "written, or ask for a copy made with `export entries`"),
+            path=path, log=log.name,
+        )  # fmt: skip
+    # Without a log nobody is writing; SQLite is told so, or it would insist on making one.
+    return "mode=ro&immutable=1"
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    """A file that SQLite keeps beside its database, whose links it follows."""
+    real = path.resolve()
+    return real.with_name(real.name + suffix)
+
+
+def has_tables(connection: sqlite3.Connection | sqlite3.Cursor) -> bool:
+    """Whether anything was ever made in a database."""
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+def uri(path: Path, how: str) -> str:
+    """The file as SQLite is told to open it; `how` are parameters such as `mode=rw`."""
+    return f"file:{quote(str(path.absolute()))}?{how}"
+
+
+def examine(path: Path, create: bool, how: str) -> bool:
+    """Whether the file is (or will be) empty. LedgerError if it is there and not a ledger we can read, or should be there.
+
+    Asks before the library does, which would turn a stranger's database into a WAL one merely by opening it."""
+    if not path.exists() and not create:
+        raise LedgerError(said("there is no ledger at {path}"), path=path)
+    if path.exists() and not path.is_file():
+        raise LedgerError(said("{path} is not a file"), path=path)
+    if not path.exists():
+        return True
+    try:
+        _refuse_cut_off(path)
+    except OSError as error:
+        raise explanation(path, said("opening it"), error.strerror or str(error)) from error
+    try:
+        application, version, tables = _header(path, how)
+    except sqlite3.Error as error:
+        raise explanation(path, said("opening it"), str(error)) from error
+    if application == 0 and version == 0 and not tables:
+        if not create:
+            raise LedgerError(said("{path} is empty: there is no ledger in it yet"), path=path)
+        return True
+    if application != APPLICATION_ID:
+        raise LedgerError(said("{path} is a database of another program, not a ledger"), path=path)
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            said("{path} was written by a newer version of this program (form {found}; this one reads up to {known})"),
+            path=path, found=version, known=SCHEMA_VERSION,
+        )  # fmt: skip
+    return False
+
+
+def _refuse_cut_off(path: Path) -> None:
+    """LedgerError if the file is shorter than the pages its header counts. SQLite itself overlooks a last page cut short.
+
+    While there is a write-ahead log, another process may be moving pages, and only SQLite knows how many there are."""
+    log = _beside(path, "-wal")
+    if log.exists() and log.stat().st_size:
+        return
+    with path.open("rb") as file:
+        header = file.read(100)
+        size = file.seek(0, 2)
+    if len(header) < 100 or header[24:28] != header[92:96]:
+        return
+    page_bytes = int.from_bytes(header[16:18], "big")
+    expected = int.from_bytes(header[28:32], "big") * (65_536 if page_bytes == 1 else page_bytes)
+    if size < expected and not log.exists():
+        raise LedgerError(
+            said("{path} is damaged: it is cut off at {size} of {expected} bytes. Restore it from a copy or an export"),
+            path=path, size=size, expected=expected,
+        )  # fmt: skip
+
+
+def _header(path: Path, how: str) -> tuple[int, int, bool]:
+    """The application and version the file names, and whether it has any tables."""
+    connection = sqlite3.connect(uri(path, how), uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        return application, version, has_tables(connection)
+    finally:
+        connection.close()
+
+
+def explanation(path: Path, what: str, problem: str) -> LedgerError:
+    """What a failure of SQLite or the library means; `what` (marked with `said`) was being done."""
+    if "not a database" in problem:
+        return LedgerError(said("{path} is not a ledger: it is not even a database"), path=path)
+    if "malformed" in problem or "corrupt" in problem:
+        template = said("{path} is damaged, found while {what}: {problem}. Restore it from a copy or an export")
+    elif "locked" in problem or "busy" in problem:
+        template = said("{path} is being written by another process and stayed so too long, while {what}")
+    else:
+        template = said("{path} failed while {what}: {problem}")
+    return LedgerError(template, path=path, what=what, problem=problem)

@@ -1,0 +1,1 @@
+"""Measurements with their floors; `python -m bench` runs them. Nothing here is a test."""

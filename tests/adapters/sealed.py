@@ -1,0 +1,141 @@
+"""A ledger with signed checkpoints for the tests of proofs, and a hand that writes behind the ledger's back."""
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters import tree
+from adapters.ledger import Ledger
+from adapters.proving import checkpoint
+from adapters.sealing import keys_beside
+from adapters.signing import Signer, make_key, open_key
+from adapters.verifying import Verified, verify
+from tests.adapters.given import DESK, Entry, followed_up, opened, read
+
+ORIGIN = "example.com/desk"
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+FIRST, SECOND = 280, 334
+"""How many entries the two checkpoints cover."""
+
+
+class Sealed(NamedTuple):
+    """A closed ledger, the file of its key, and the notes of its checkpoints by size."""
+
+    path: Path
+    key: Path
+    notes: dict[int, bytes]
+
+    def signer(self) -> Signer:
+        return open_key(self.key)
+
+    def verified(self, path: Path | None = None, *, remembered: bool = False) -> Verified:
+        """What verify says of the ledger, or of a copy; with what the key remembers, if asked."""
+        signer = self.signer()
+        last = signer.last()
+        with Ledger.open(str(path or self.path)) as ledger:
+            return verify(ledger, signer.key, [last] if remembered and last else [])
+
+
+def desk_lines() -> list[Entry]:
+    """Three tickets with keys and contingencies, over more entries than one tile holds."""
+    contingency = {"at": "2026-03-02T11:00:00-06:00", "contingency": "storm", "client_informed": True}
+    lines = [*DESK]
+    for number in range(1, 4):
+        lines.append(opened(f"T-{number}", key=f"mail-{number}"))
+        lines += [followed_up(f"T-{number}", minute, note=f"note {minute}") for minute in range(108)]
+    lines.insert(60, {"type": "ContingencyDeclared", **contingency})
+    lines.insert(70, {"type": "EntryVoided", "at": "2026-03-02T12:00:00-06:00", "entry": 10, "reason": "twice"})
+    return lines
+
+
+def seal(folder: Path) -> Sealed:
+    """A ledger of 334 entries, signed at 280 and at the end."""
+    path, key = folder / "ledger.db", folder / "desk.key"
+    signer = make_key(key, ORIGIN)
+    events = read(*desk_lines())
+    notes = {}
+    with Ledger.open(str(path), create=True, clock=lambda: NOW) as ledger:
+        for size in (FIRST, SECOND):
+            part = events[: size - ledger.head()]
+            del events[: len(part)]
+            ledger.record(part)
+            notes[ledger.head()] = checkpoint(ledger, signer, NOW)
+    assert set(notes) == {FIRST, SECOND} and not events, (set(notes), len(events))
+    return Sealed(path, key, notes)
+
+
+def copied(sealed: Sealed, folder: Path) -> Path:
+    """The ledger's file again, with its keys, somewhere else."""
+    shutil.copy(keys_beside(sealed.path), folder / "copy.db.keys")
+    return Path(shutil.copyfile(sealed.path, folder / "copy.db"))
+
+
+@contextmanager
+def behind(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for which no trigger holds: what someone can do who owns the file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")
+
+
+def rebuild_tree(connection: sqlite3.Connection) -> None:
+    """The tiles of the rows as they are now, made by the program itself."""
+    connection.execute("DELETE FROM tree_tiles")
+    rows = tree.TreeRows(connection.cursor())
+    while tree.grow_once(rows, rows.head()) < rows.head():
+        pass
+
+
+def rewind(rows: sqlite3.Connection) -> None:
+    """The ledger as it was at the first checkpoint, as far as whoever does it can tell."""
+    rows.execute("DELETE FROM checkpoints WHERE size > ?", (FIRST,))
+    rows.execute("DELETE FROM stored_events WHERE rowid > ?", (FIRST,))
+    rows.execute("DELETE FROM entry_keys WHERE position > ?", (FIRST,))
+    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (FIRST,))
+    rebuild_tree(rows)
+
+
+class Authority(NamedTuple):
+    """A time stamping authority made with openssl: its root certificate, and how it answers a request."""
+
+    root: Path
+    stamp: Callable[[bytes], bytes]
+
+
+def authority(folder: Path, name: str = "Stamps of the Tests") -> Authority:
+    """A new one, in a folder that is there."""
+    (folder / "tsa.cnf").write_text(
+        "[req]\ndistinguished_name = dn\n[dn]\n[ca]\nbasicConstraints = critical, CA:true\nkeyUsage = critical, keyCertSign\n"
+        "[stamping]\nextendedKeyUsage = critical, timeStamping\n"
+        "[tsc]\nserial = serial\ncrypto_device = builtin\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\n"
+        "digests = sha256\naccuracy = secs:1\nordering = no\ntsa_name = yes\ness_cert_id_chain = no\ness_cert_id_alg = sha256\n"
+        "[tsa]\ndefault_tsa = tsc\n"
+    )
+    (folder / "serial").write_text("01\n")
+
+    def run(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650", "-config",
+        "tsa.cnf", "-extensions", "ca", "-subj", f"/O={name}/CN=Root")  # fmt: skip
+    run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-config", "tsa.cnf", "-subj",
+        f"/O={name}/CN=Clock")  # fmt: skip
+    run("x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tsa.pem", "-days",
+        "3650", "-extfile", "tsa.cnf", "-extensions", "stamping")  # fmt: skip
+
+    def stamp(request: bytes) -> bytes:
+        (folder / "request.tsq").write_bytes(request)
+        run("ts", "-reply", "-queryfile", "request.tsq", "-signer", "tsa.pem", "-inkey", "tsa.key", "-config", "tsa.cnf",
+            "-out", "reply.tsr")  # fmt: skip
+        return (folder / "reply.tsr").read_bytes()
+
+    return Authority(folder / "ca.pem", stamp)

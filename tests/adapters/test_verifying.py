@@ -1,0 +1,387 @@
+import json
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.ledger import Ledger, LedgerError
+from adapters.proving import checkpoint
+from adapters.restoring import restore
+from adapters.sealing import keys_beside
+from adapters.signing import make_key
+from adapters.verifying import verify
+from replay.notes import read_checkpoint, read_note
+from tests.adapters.given import export, followed_up, read
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, behind, copied, rebuild_tree, rewind, seal
+
+MUTATIONS = 1_000
+FILE_FLIPS = 300
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
+    return seal(tmp_path_factory.mktemp("sealed"))
+
+
+# What someone may do to the rows who owns the file. Each returns the first position that is no longer what was signed.
+
+
+def flip_state(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    (state,) = rows.execute("SELECT state FROM stored_events WHERE rowid = ?", (position,)).fetchone()
+    rows.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (flipped(state, rng), position))
+    return position
+
+
+def flip_stream(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    (stream,) = rows.execute("SELECT originator_id FROM stored_events WHERE rowid = ?", (position,)).fetchone()
+    changed = flipped(stream.encode(), rng)
+    rows.execute("UPDATE stored_events SET originator_id = CAST(? AS TEXT) WHERE rowid = ?", (changed, position))
+    return position
+
+
+def flip_topic(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    (topic,) = rows.execute("SELECT topic FROM stored_events WHERE rowid = ?", (position,)).fetchone()
+    changed = flipped(topic.encode(), rng)
+    rows.execute("UPDATE stored_events SET topic = CAST(? AS TEXT) WHERE rowid = ?", (changed, position))
+    return position
+
+
+def flip_version(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    bit = 1 << rng.randint(10, 40)
+    rows.execute("UPDATE stored_events SET originator_version = originator_version | ? WHERE rowid = ?", (bit, position))
+    return position
+
+
+def flip_position(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    rows.execute("UPDATE stored_events SET rowid = rowid | ? WHERE rowid = ?", (1 << rng.randint(10, 40), position))
+    return position
+
+
+def drop(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
+    return position
+
+
+def drop_and_close_the_gap(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
+    shift(rows, position + 1, -1)
+    rows.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
+    return position
+
+
+def swap(rows: sqlite3.Connection, rng: random.Random) -> int:
+    first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
+    for here, there in ((first, -1), (second, first), (-1, second)):
+        rows.execute("UPDATE stored_events SET rowid = ? WHERE rowid = ?", (there, here))
+    return first
+
+
+def swap_bytes(rows: sqlite3.Connection, rng: random.Random) -> int:
+    first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
+    held = dict(rows.execute("SELECT rowid, state FROM stored_events WHERE rowid IN (?, ?)", (first, second)).fetchall())
+    for here, there in ((first, second), (second, first)):
+        rows.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (held[there], here))
+    return first
+
+
+def insert(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    row = rows.execute("SELECT topic, state FROM stored_events WHERE rowid = ?", (rng.randint(1, SECOND),)).fetchone()
+    shift(rows, position, 1)
+    rows.execute("INSERT INTO stored_events VALUES (?, 'ticket:T-9', 1, ?, ?)", (position, *row))
+    return position
+
+
+def truncate(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(3, SECOND)
+    rows.execute("DELETE FROM stored_events WHERE rowid >= ?", (position,))
+    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (position - 1,))
+    return position
+
+
+def renumber(rows: sqlite3.Connection, rng: random.Random) -> int:
+    position = rng.randint(1, SECOND)
+    shift(rows, position, rng.choice([1, 2, 1000]))
+    return position
+
+
+def renumber_versions(rows: sqlite3.Connection, rng: random.Random) -> int:
+    stream, version = f"ticket:T-{rng.randint(1, 3)}", rng.randint(1, 100)
+    (position,) = rows.execute(
+        "SELECT rowid FROM stored_events WHERE originator_id = ? AND originator_version = ?", (stream, version)
+    ).fetchone()
+    rows.execute("UPDATE stored_events SET originator_version = -originator_version - 1 WHERE originator_id = ?"
+                 " AND originator_version >= ?", (stream, version))  # fmt: skip
+    rows.execute("UPDATE stored_events SET originator_version = -originator_version WHERE originator_version < 0")
+    return int(position)
+
+
+ROW_MUTATIONS: list[Callable[[sqlite3.Connection, random.Random], int]] = [
+    flip_state, flip_state, flip_state, flip_stream, flip_topic, flip_version, flip_position, drop, drop_and_close_the_gap,
+    swap, swap_bytes, insert, truncate, renumber, renumber_versions,
+]  # fmt: skip
+
+
+def flipped(content: bytes, rng: random.Random) -> bytes:
+    place = rng.randrange(len(content))
+    return content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1 :]
+
+
+def shift(rows: sqlite3.Connection, first: int, by: int) -> None:
+    """Positions from `first` on, moved; by way of negative ones, since two rows cannot share one even for a moment."""
+    rows.execute("UPDATE stored_events SET rowid = -(rowid + ?) WHERE rowid >= ?", (by, first))
+    rows.execute("UPDATE stored_events SET rowid = -rowid WHERE rowid < 0")
+
+
+class TestUntouched:
+    def test_a_ledger_as_it_was_recorded_is_whole_and_signed(self, sealed: Sealed) -> None:
+        found = sealed.verified()
+        assert (found.entries, found.checkpoints, found.signed, found.difference) == (SECOND, 2, SECOND, None)
+        assert found.streams == 8
+
+    def test_a_ledger_that_was_never_signed_is_whole_all_the_same(self, tmp_path: Path, sealed: Sealed) -> None:
+        with Ledger.open(str(tmp_path / "new.db"), create=True) as ledger:
+            found = verify(ledger, None)
+        assert (found.entries, found.checkpoints, found.signed, found.difference) == (2, 0, 0, None)
+
+    def test_entries_after_the_last_checkpoint_are_said_to_be_unsigned(self, tmp_path: Path, sealed: Sealed) -> None:
+        path = copied(sealed, tmp_path)
+        with Ledger.open(str(path)) as ledger:
+            ledger.record(read(followed_up("T-1", 200)))
+            found = verify(ledger, sealed.signer().key)
+        assert (found.entries, found.signed, found.difference) == (SECOND + 1, SECOND, None)
+
+    def test_a_restored_export_with_ids_from_elsewhere_is_whole(self, tmp_path: Path, sealed: Sealed) -> None:
+        with Ledger.open(str(sealed.path)) as ledger:
+            lines = export(ledger)
+        lines[7]["id"] = "11111111-2222-4333-8444-555555555555"
+        (tmp_path / "export.jsonl").write_text("".join(json.dumps(it) + "\n" for it in lines), "utf-8")
+        restore(tmp_path / "export.jsonl", tmp_path / "restored.db")
+        with Ledger.open(str(tmp_path / "restored.db")) as ledger:
+            assert verify(ledger, None).difference is None
+
+    def test_an_export_restored_elsewhere_still_has_the_root_that_was_signed(self, tmp_path: Path, sealed: Sealed) -> None:
+        with Ledger.open(str(sealed.path)) as ledger:
+            lines = export(ledger)
+        (tmp_path / "export.jsonl").write_text("".join(json.dumps(it) + "\n" for it in lines), "utf-8")
+        restore(tmp_path / "export.jsonl", tmp_path / "restored.db", copied(sealed, tmp_path).with_name("copy.db.keys"))
+        found = sealed.verified(tmp_path / "restored.db", remembered=True)
+        assert (found.difference, found.signed, found.checkpoints) == (None, SECOND, 1)
+
+
+class TestRows:
+    @pytest.mark.parametrize("batch", range(20))
+    def test_no_change_of_a_row_is_missed_and_each_is_located(self, sealed: Sealed, tmp_path: Path, batch: int) -> None:
+        rng = random.Random(batch)
+        for number in range(MUTATIONS // 20):
+            change = ROW_MUTATIONS[(batch * MUTATIONS // 20 + number) % len(ROW_MUTATIONS)]
+            path = copied(sealed, tmp_path)
+            with behind(path) as rows:
+                expected = change(rows, rng)
+            found = sealed.verified(path)
+            assert found.difference is not None, (change.__name__, expected)
+            assert found.difference.position == expected, (change.__name__, expected, str(found.difference))
+            assert str(expected) in str(found.difference)
+
+    def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, sealed: Sealed, tmp_path: Path) -> None:
+        for seed in range(60):
+            rng = random.Random(seed)
+            path = copied(sealed, tmp_path)
+            with behind(path) as rows:
+                changed = forge_amount(rows, rng)
+                rebuild_tree(rows)
+            found = sealed.verified(path)
+            expected = 1 if changed <= FIRST else FIRST + 1
+            assert found.difference is not None and found.difference.position == expected
+            assert found.difference.values["size"] == (FIRST if changed <= FIRST else SECOND)
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_flip_in_the_stored_tree_is_found(self, sealed: Sealed, tmp_path: Path, seed: int) -> None:
+        rng = random.Random(seed)
+        path = copied(sealed, tmp_path)
+        with behind(path) as rows:
+            level, tile, hashes = rng.choice(rows.execute("SELECT level, tile, hashes FROM tree_tiles").fetchall())
+            place = rng.randrange(len(hashes))
+            changed = hashes[:place] + bytes([hashes[place] ^ 1]) + hashes[place + 1 :]
+            rows.execute("UPDATE tree_tiles SET hashes = ? WHERE level = ? AND tile = ?", (changed, level, tile))
+        found = sealed.verified(path).difference
+        first = (tile * 256 + place // 32) << 8 * level
+        assert found is not None and found.position == first + 1
+
+    def test_a_tile_cut_short_or_beside_the_tree_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
+        for statement in ("DELETE FROM tree_tiles WHERE level = 1", "INSERT INTO tree_tiles VALUES (2, 0, 1, zeroblob(32))",
+                          "UPDATE tree_tiles SET width = width + 1 WHERE level = 0 AND tile = 1"):  # fmt: skip
+            path = copied(sealed, tmp_path)
+            with behind(path) as rows:
+                rows.execute(statement)
+            assert sealed.verified(path).difference is not None, statement
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM entry_keys WHERE key = 'mail-2'",
+            "UPDATE entry_keys SET position = position + 1 WHERE key = 'mail-2'",
+            "INSERT INTO entry_keys VALUES ('mail-9', 100)",
+            "DELETE FROM client_streams WHERE stream = 'ticket:T-2'",
+            "UPDATE client_streams SET client = 'beta' WHERE stream = 'ticket:T-2'",
+            "INSERT INTO client_streams VALUES ('beta', 'ticket:T-2')",
+            "DELETE FROM contingency_streams",
+            "UPDATE contingency_streams SET stream = 'ticket:T-1'",
+            "INSERT INTO contingency_streams VALUES ('flood', 'desk')",
+            "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'stored_events'",
+            "INSERT INTO checkpoint_anchors VALUES (17, 'x', x'00')",
+        ],
+    )
+    def test_what_leads_to_entries_is_held_against_them(self, sealed: Sealed, tmp_path: Path, statement: str) -> None:
+        path = copied(sealed, tmp_path)
+        with behind(path) as rows:
+            rows.execute(statement)
+        assert sealed.verified(path).difference is not None
+
+    def test_a_lost_key_is_named_with_its_entry(self, sealed: Sealed, tmp_path: Path) -> None:
+        path = copied(sealed, tmp_path)
+        with behind(path) as rows:
+            (position,) = rows.execute("SELECT position FROM entry_keys WHERE key = 'mail-2'").fetchone()
+            rows.execute("DELETE FROM entry_keys WHERE key = 'mail-2'")
+        found = sealed.verified(path).difference
+        assert found is not None and found.position == position and "mail-2" in str(found)
+
+    def test_rows_nobody_signed_yet_must_still_be_entries(self, sealed: Sealed, tmp_path: Path) -> None:
+        longer = sealed._replace(path=copied(sealed, tmp_path).rename(tmp_path / "longer.db"))
+        (tmp_path / "copy.db.keys").rename(keys_beside(longer.path))
+        with Ledger.open(str(longer.path)) as ledger:
+            ledger.record(read(*(followed_up("T-1", minute) for minute in range(200, 210))))
+        for statement in (
+            "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 340",
+            "UPDATE stored_events SET topic = 'Resolved' WHERE rowid = 340",
+            "UPDATE stored_events SET originator_version = originator_version + 1000 WHERE rowid >= 340",
+            "UPDATE stored_events SET originator_id = 'ticket:T-2', originator_version = 1000 WHERE rowid = 340",
+            'UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), \'"recorded_at":"20\', \'"recorded_at":"19\')'
+            " AS BLOB) WHERE rowid = 340",
+            "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 339) WHERE rowid = 340",
+            "UPDATE stored_events SET state = CAST(state AS TEXT) WHERE rowid = 340",
+            "DELETE FROM stored_events WHERE rowid = 340",
+        ):
+            path = copied(longer, tmp_path)
+            with behind(path) as rows:
+                rows.execute(statement)
+            found = sealed.verified(path).difference
+            assert found is not None and found.position == 340, (statement, str(found))
+
+
+class TestTheFile:
+    def test_a_bit_flipped_anywhere_in_the_file_is_found_or_changes_nothing(self, sealed: Sealed, tmp_path: Path) -> None:
+        rng = random.Random(4)
+        whole = bytearray(sealed.path.read_bytes())
+        with Ledger.open(str(sealed.path)) as ledger:
+            expected = (
+                list(ledger.entries()),
+                [it for kind in ("ticket", "client", "policy", "desk") for it in ledger.streams(kind)],
+            )
+        harmless = 0
+        for _ in range(FILE_FLIPS):
+            place, bit = rng.randrange(len(whole)), 1 << rng.randrange(8)
+            whole[place] ^= bit
+            path = tmp_path / "flipped.db"
+            path.write_bytes(whole)
+            whole[place] ^= bit
+            try:
+                if sealed.verified(path).difference is not None:
+                    continue
+            except LedgerError:
+                continue
+            with Ledger.open(str(path)) as ledger:
+                found = (
+                    list(ledger.entries()),
+                    [it for kind in ("ticket", "client", "policy", "desk") for it in ledger.streams(kind)],
+                )
+            assert found == expected, place
+            harmless += 1
+        assert harmless < FILE_FLIPS / 2
+
+
+class TestSignatures:
+    def test_checkpoints_signed_with_another_key_are_found(self, sealed: Sealed, tmp_path: Path) -> None:
+        other = make_key(tmp_path / "other.key", ORIGIN)
+        for size in (FIRST, SECOND):
+            path = copied(sealed, tmp_path)
+            with behind(path) as rows:
+                rows.execute(
+                    "UPDATE checkpoints SET note = ? WHERE size = ?", (other.sign(read_note(sealed.notes[size]).text), size)
+                )
+            found = sealed.verified(path).difference
+            assert found is not None and f"{size} entries is not signed" in str(found)
+
+    def test_a_history_rewritten_and_signed_anew_is_found_by_the_key(self, sealed: Sealed, tmp_path: Path) -> None:
+        path = copied(sealed, tmp_path)
+        other = make_key(tmp_path / "other.key", ORIGIN)
+        with behind(path) as rows:
+            forge_amount(rows, random.Random(1))
+            rows.execute("DELETE FROM checkpoints")
+            rows.execute("DELETE FROM tree_tiles")
+        with Ledger.open(str(path)) as ledger:
+            checkpoint(ledger, other, NOW)
+            assert verify(ledger, other.key).difference is None
+        found = sealed.verified(path).difference
+        assert found is not None and "not signed by the key" in str(found)
+
+    def test_a_bit_flipped_in_a_checkpoint_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
+        rng = random.Random(9)
+        for _ in range(100):
+            path = copied(sealed, tmp_path)
+            size = rng.choice([FIRST, SECOND])
+            with behind(path) as rows:
+                rows.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (flipped(sealed.notes[size], rng), size))
+            found = sealed.verified(path).difference
+            assert found is not None and "checkpoint" in str(found)
+
+    def test_an_old_checkpoint_in_the_place_of_the_last_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
+        path = copied(sealed, tmp_path)
+        with behind(path) as rows:
+            rows.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (sealed.notes[FIRST], SECOND))
+        found = sealed.verified(path).difference
+        assert found is not None and f"kept as that of {SECOND} entries is of {FIRST}" in str(found)
+
+    def test_a_ledger_put_back_to_an_older_state_is_found_by_what_its_key_remembers(
+        self, sealed: Sealed, tmp_path: Path
+    ) -> None:
+        path = copied(sealed, tmp_path)
+        with behind(path) as rows:
+            rewind(rows)
+        assert sealed.verified(path).difference is not None or sealed.verified(path).entries == FIRST
+        found = sealed.verified(path, remembered=True).difference
+        assert found is not None and found.position == FIRST + 1
+
+    def test_a_checkpoint_a_client_holds_is_enough_to_find_it(self, sealed: Sealed, tmp_path: Path) -> None:
+        path = copied(sealed, tmp_path)
+        with behind(path) as rows:
+            rewind(rows)
+        with Ledger.open(str(path)) as ledger:
+            found = verify(ledger, sealed.signer().key, [sealed.notes[SECOND]]).difference
+        assert found is not None and found.position == FIRST + 1
+
+    def test_two_signed_histories_of_one_size_are_found(self, sealed: Sealed, tmp_path: Path) -> None:
+        text = read_checkpoint(read_note(sealed.notes[SECOND]).text)._replace(root=b"\1" * 32).text()
+        with Ledger.open(str(sealed.path)) as ledger:
+            found = verify(ledger, sealed.signer().key, [sealed.signer().sign(text)]).difference
+        assert found is not None and "different roots" in str(found)
+
+
+def forge_amount(rows: sqlite3.Connection, rng: random.Random) -> int:
+    """An entry that still reads well and says something else."""
+    notes = "SELECT rowid, state FROM stored_events WHERE topic = 'FollowedUp'"
+    position, state = rng.choice(rows.execute(notes).fetchall())
+    rows.execute(
+        "UPDATE stored_events SET state = ? WHERE rowid = ?",
+        (state.replace(b'"kind":"progress"', b'"kind":"closing"'), position),
+    )
+    return int(position)
