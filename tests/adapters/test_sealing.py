@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from adapters.marks import FORGOTTEN, UNREADABLE
 from adapters.recording import record_file
 from adapters.reports import Reports
 from adapters.restoring import restore
-from adapters.sealing import subject_of
+from adapters.sealing import keys_beside, subject_of
 from adapters.terms_files import builtin_documents
 from domain.events import EVENT_TYPES, LEDGER_ONLY, RequestRefused
 from domain.exchange import entry_as_json
 from domain.personal import rewritten
+from domain.refusal import said
 from domain.terms import terms_from
 from projections.contracts import Question
 from tests.adapters.every_type import ANA, EVA, EVERY_TYPE, LUIS, PERSONS, SECRET, STRANGER, ZOE, note
@@ -413,3 +415,45 @@ class TestRestored:
         with pytest.raises(LedgerError):
             restore(source, tmp_path / "restored.db")
         assert [it.name for it in tmp_path.iterdir()] == ["bad.jsonl"]
+
+
+class TestRecordedAgain:
+    STRANGER: Entry = opened("T-9", requester="zoe@acme.mx")
+
+    def test_a_line_whose_requester_is_forgotten_since_is_not_recorded_again(self, path: Path, tmp_path: Path) -> None:
+        source = write_lines(tmp_path / "day.jsonl", [*DESK, self.STRANGER])
+        with Ledger.open(str(path), create=True) as ledger:
+            assert record_file(ledger, source).recorded == len(DESK)
+            ledger.forget("person", "zoe@acme.mx")
+            head = ledger.head()
+            assert record_file(ledger, source).refused == 1
+            assert ledger.head() == head
+
+    def test_what_is_remembered_of_a_file_cannot_be_guessed_without_the_keys(self, path: Path, tmp_path: Path) -> None:
+        source = write_lines(tmp_path / "day.jsonl", DESK)
+        with Ledger.open(str(path), create=True) as ledger:
+            record_file(ledger, source)
+            with ledger.reading(said("reading the marks")) as rows:
+                marks = set(rows.marks(str(source.resolve())))
+        assert len(marks) == len(DESK)
+        assert not marks & {sha256(line).digest()[:16] for line in source.read_bytes().splitlines()}
+
+
+def test_the_longest_names_and_notes_survive_an_export_as_they_are_sealed(path: Path, tmp_path: Path) -> None:
+    longest = "ñ" * 128
+    lines = [
+        *DESK,
+        {"type": "RequesterAuthorized", "at": "2026-03-01T09:00:00-06:00", "client": "acme", "person": longest},
+        opened("T-1", requester=longest),
+        opened("T-2", requester=longest[:-1] + "x"),
+        followed_up("T-1", note="n" * 65536, consultant=longest),
+    ]
+    with Ledger.open(str(path), create=True) as ledger:
+        ledger.record(read(*lines))
+        ledger.forget("person", longest)
+        before = list(ledger.entries())
+        sealed = [entry_as_json(it) for it in before]
+    (tmp_path / "sealed.jsonl").write_bytes(b"".join(msgspec.json.encode(it) + b"\n" for it in sealed))
+    restore(tmp_path / "sealed.jsonl", tmp_path / "again.db", keys_beside(path))
+    with Ledger.open(str(tmp_path / "again.db")) as again:
+        assert list(again.entries()) == before
