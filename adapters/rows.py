@@ -205,6 +205,20 @@ class Rows:
         if listed := list(rows):
             self._session.many(statement, listed)
 
+    # With which keys it is sealed ------------------------------------------------------------------------------------
+
+    def key_store(self) -> str | None:
+        """The id of the key store that the ledger was begun with; None if it is not sealed."""
+        # A ledger of the first form has no such table.
+        if not self._session.has_table("key_store"):
+            return None
+        found: str | None = self._one("SELECT id FROM key_store")
+        return found
+
+    def keep_key_store(self, id: str) -> None:
+        """From now on the ledger is sealed with the keys of that store."""
+        self._session.run("INSERT INTO key_store VALUES (?)", id)
+
     # How far files were recorded ------------------------------------------------------------------------------------
 
     def journal(self, path: str) -> Journal | None:

@@ -1,10 +1,18 @@
-"""What the surroundings say: which ledger to use when nobody names one. Reads the environment, decides nothing else."""
+"""What the surroundings say: which ledger, and which key store, to use when nobody names one.
+
+Reads the environment, decides nothing else.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 LEDGER_VARIABLE = "BITACORA_LEDGER"
+KEYS_VARIABLE = "BITACORA_KEYS"
 DEFAULT_LEDGER = "./bitacora.db"
+_SERVERS = ("postgresql:", "postgres:")
+_A_SERVER = "postgresql://..."
+"""Of a URL that cannot be read nothing is repeated: the password may be anywhere in it."""
 
 
 def ledger_url(given: str | None, environment: Mapping[str, str]) -> str:
@@ -12,6 +20,27 @@ def ledger_url(given: str | None, environment: Mapping[str, str]) -> str:
     return given or environment.get(LEDGER_VARIABLE) or DEFAULT_LEDGER
 
 
-def ledger_path(url: str) -> Path:
-    """The file of the ledger that `url` (a path, or `sqlite:` and a path) names."""
-    return Path(url.removeprefix("sqlite:"))
+def keys_path(given: str | None, environment: Mapping[str, str]) -> Path | None:
+    """The key store asked for, else the one of `BITACORA_KEYS`, else None: the one beside the ledger. Empty text counts as not
+    given."""
+    path = given or environment.get(KEYS_VARIABLE)
+    return Path(path) if path else None
+
+
+def ledger_path(url: str) -> Path | None:
+    """The file of the ledger that `url` (a path, or `sqlite:` and a path) names; None if it is the URL of a server."""
+    return None if url.startswith(_SERVERS) else Path(url.removeprefix("sqlite:"))
+
+
+def ledger_name(url: str) -> str:
+    """How a ledger is called in what is said of it: never with the password in its URL."""
+    if not url.startswith(_SERVERS):
+        return url
+    try:
+        parts = urlsplit(url)
+        user, host, port = parts.username, parts.hostname or "", parts.port
+    except ValueError:
+        return _A_SERVER
+    if "@" in parts.path:
+        return _A_SERVER
+    return f"postgresql://{f'{user}@' if user else ''}{host}{f':{port}' if port else ''}{parts.path or '/'}"

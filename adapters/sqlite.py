@@ -24,6 +24,7 @@ from eventsourcing.sqlite import (
 
 from adapters.mapper import LedgerError
 from adapters.rows import Rows
+from adapters.sealing import keys_beside
 from adapters.sqlite_files import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -49,6 +50,7 @@ _SCHEMA = (
     " revision INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE recording_refusals (path TEXT NOT NULL, line INTEGER NOT NULL, position INTEGER,"
     " PRIMARY KEY (path, line)) WITHOUT ROWID",
+    "CREATE TABLE key_store (id TEXT NOT NULL)",
     "CREATE TABLE recording_marks (path TEXT NOT NULL, revision INTEGER NOT NULL, marks BLOB NOT NULL,"
     " PRIMARY KEY (path, revision))",
     *(
@@ -166,6 +168,7 @@ class SQLiteStore:
         transaction that writes. What cannot be written is opened for reading, unless `create`. LedgerError if it is missing,
         no ledger, newer than this program, or damaged."""
         self.path = path
+        self.name, self.keys = str(path), keys_beside(path)
         self._read_only = path.is_file() and not is_writable(path)
         if self._read_only and create:
             raise self._unwritable()

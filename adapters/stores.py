@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.rows import Rows
-
-_SERVERS = ("postgresql:", "postgres:")
+from adapters.settings import ledger_path
 
 
 class Store(Protocol):
     """One ledger's rows, open. Every failure comes out as a LedgerError."""
 
+    name: str
+    """What it is called in what is said of it; never with a password."""
     is_empty: bool
     """Whether there was nothing in it, not even the built-in terms, when it was opened."""
+    keys: Path
+    """Where the keys of its personal texts are unless another place is named."""
 
     def close(self) -> None:
         """Gives everything back; nothing is left to write."""
@@ -31,19 +34,9 @@ class Store(Protocol):
         """The last position, as soon as it is beyond `after`, or else when that time has passed."""
 
 
-def is_server(url: str) -> bool:
-    """Whether a URL names a ledger kept by a server, rather than in a file."""
-    return url.startswith(_SERVERS)
-
-
-def file_of(url: str) -> Path | None:
-    """The file of the ledger that a URL (a path, or `sqlite:` and a path) names; None if a server keeps it."""
-    return None if is_server(url) else Path(url.removeprefix("sqlite:"))
-
-
 def opened(url: str, *, create: bool) -> Store:
     """The ledger at a URL; with `create` a new file is made if there is none. LedgerError if it cannot be opened."""
-    path = file_of(url)
+    path = ledger_path(url)
     if path is None:
         from adapters.postgres.store import PostgresStore
 

@@ -33,9 +33,13 @@ class Ledgers:
             self._urls[name] = str(self.folder / f"{name}.db") if self.databases is None else self.databases.migrated()
         return self._urls[name]
 
+    def keys(self, name: str = "ledger") -> Path:
+        """Where the keys of the ledger of that name are."""
+        return self.folder / f"{name}.db.keys"
+
     def open(self, name: str = "ledger", **options: Any) -> Ledger:
         """The ledger of that name, open; `options` as of `Ledger.open`."""
-        return Ledger.open(self.url(name), **options)
+        return Ledger.open(self.url(name), keys=self.keys(name), **options)
 
     def copied(self, name: str, copy: str) -> str:
         """A ledger that nobody has open, again under another name, in the place of what was there."""

@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from adapters.mapper import LedgerError
 from adapters.postgres.schema import FORM, SCHEMA, WRITER
+from adapters.settings import ledger_name
 from domain.refusal import said
 
 WAIT_SECONDS = 30
@@ -42,12 +43,10 @@ class Place:
             raise LedgerError(template) from None
         parts = {"connect_timeout": CONNECT_SECONDS, "application_name": "bitacora", **parts}
         self.conninfo = conninfo.make_conninfo("", **parts)
-        self._parts = parts
+        self._name = ledger_name(url)
 
     def __str__(self) -> str:
-        host, port, user = (self._parts.get(it) for it in ("host", "port", "user"))
-        where = f"{host or ''}{f':{port}' if port else ''}"
-        return f"postgresql://{f'{user}@' if user else ''}{where}/{self._parts.get('dbname') or ''}"
+        return self._name
 
     def connected(self) -> "psycopg.Connection[Any]":
         """A connection of its own. LedgerError saying why there is none."""

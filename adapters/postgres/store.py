@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import psycopg
@@ -93,10 +95,13 @@ class PostgresStore:
 
     def __init__(self, url: str, *, create: bool) -> None:
         """Connects to the database at `url`, which `bitacora migrate` has prepared. LedgerError if it cannot be reached, its
-        schema is missing, older or newer than this program's, or, unless `create`, there is no entry in it."""
+        schema is missing, older or newer than this program's, or, unless `create`, there is no entry in it. Keys are by default
+        in the working folder, under the name of the database."""
         self.place = Place(url)
+        self.name = str(self.place)
         with self.place.connected() as connection, explained(self.place, said("opening it")):
             check_form(self.place, connection)
+            self.keys = Path(f"{quote(connection.info.dbname, safe='')}.keys")
             self.is_empty = connection.execute("SELECT 1 FROM stored_events LIMIT 1").fetchone() is None
         if self.is_empty and not create:
             raise LedgerError(said("{path} is empty: there is no ledger in it yet"), path=self.place)

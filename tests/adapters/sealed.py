@@ -12,7 +12,9 @@ from typing import NamedTuple
 from adapters import tree
 from adapters.ledger import Ledger
 from adapters.proving import checkpoint
+from adapters.sealing import keys_beside
 from adapters.signing import Signer, make_key, open_key
+from adapters.sqlite_session import SQLiteSession
 from adapters.verifying import Verified, verify
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
 
@@ -69,7 +71,8 @@ def seal(folder: Path) -> Sealed:
 
 
 def copied(sealed: Sealed, folder: Path) -> Path:
-    """The ledger's file again, somewhere else."""
+    """The ledger's file again, with its keys, somewhere else."""
+    shutil.copy(keys_beside(sealed.path), folder / "copy.db.keys")
     return Path(shutil.copyfile(sealed.path, folder / "copy.db"))
 
 
@@ -88,7 +91,7 @@ def behind(path: Path) -> Iterator[sqlite3.Connection]:
 def rebuild_tree(connection: sqlite3.Connection) -> None:
     """The tiles of the rows as they are now, made by the program itself."""
     connection.execute("DELETE FROM tree_tiles")
-    rows = tree.TreeRows(connection.cursor())
+    rows = tree.TreeRows(SQLiteSession(connection.cursor()))
     while tree.grow_once(rows, rows.head()) < rows.head():
         pass
 

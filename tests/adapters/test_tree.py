@@ -119,7 +119,7 @@ def test_the_tree_and_what_was_signed_only_grow(path: Path, statement: str) -> N
         with ledger.writing() as transaction:
             rows = TreeRows.of(transaction.rows)
             rows.keep_checkpoint(tree.StoredCheckpoint(306, b"note", "now"))
-            rows._cursor.execute("INSERT INTO checkpoint_anchors VALUES (306, 'x', x'01')")
+            rows._session.run("INSERT INTO checkpoint_anchors VALUES (306, 'x', x'01')")
     connection = sqlite3.connect(path)
     with pytest.raises(sqlite3.IntegrityError, match="never changed"):
         connection.execute(statement)

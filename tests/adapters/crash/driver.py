@@ -7,9 +7,9 @@ from adapters.ledger import Ledger
 from adapters.recording import record_file
 
 
-def main(ledger: str, source: str, batch: str) -> None:
+def main(ledger: str, keys: str, source: str, batch: str) -> None:
     """Prints the lines done after each commit, `done` at the end."""
-    with Ledger.open(ledger, create=True) as opened:
+    with Ledger.open(ledger, create=True, keys=Path(keys)) as opened:
         record_file(opened, Path(source), batch=int(batch), progress=lambda lines, _: print(lines, flush=True))
     print("done", flush=True)
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.ledger import Ledger
 from adapters.recording import record_file
 from tests.adapters.given import DESK, Entry, content, export, followed_up, opened, write_lines
 from tests.stores import Ledgers
@@ -30,8 +29,8 @@ def desk_of(tickets: int, mark: str = "T") -> Iterator[Entry]:
             yield opened(f"{ticket}-x", requester="zoe")
 
 
-def driver(ledger: str, source: Path, batch: int = BATCH) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", DRIVER, ledger, str(source), str(batch)]
+def driver(store: Ledgers, name: str, source: Path, batch: int = BATCH) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", DRIVER, store.url(name), str(store.keys(name)), str(source), str(batch)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
@@ -72,17 +71,17 @@ def recorded_of(lines: list[Entry]) -> int:
 def test_kills_at_random_lose_nothing_acknowledged_and_double_nothing(store: Ledgers, tmp_path: Path) -> None:
     lines = [*DESK, *desk_of(2_000)]
     source = write_lines(tmp_path / "entries.jsonl", lines)
-    ledger, chance = store.url("killed"), random.Random(8)
+    chance = random.Random(8)
     kills = said = 0
     while kills < KILLS:
-        killed, heard = killed_at_random(driver(ledger, source), chance)
+        killed, heard = killed_at_random(driver(store, "killed", source), chance)
         assert killed, "the file is too short to be killed so often"
         kills, said = kills + 1, max(said, heard)
         if said:
-            with Ledger.open(ledger) as left:
+            with store.open("killed") as left:
                 assert left.head() >= recorded_of(lines[:said])
     assert said < len(lines), "the last kill came when all was done"
-    driver(ledger, source, batch=500).communicate()
+    driver(store, "killed", source, batch=500).communicate()
     with store.open("killed") as killed, store.open("calm", create=True) as calm:
         record_file(calm, source)
         assert_dense(export(killed))
@@ -91,11 +90,10 @@ def test_kills_at_random_lose_nothing_acknowledged_and_double_nothing(store: Led
 
 
 def test_four_processes_on_one_ledger_take_turns(store: Ledgers, tmp_path: Path) -> None:
-    ledger = store.url()
     with store.open(create=True) as it:
         record_file(it, write_lines(tmp_path / "desk.jsonl", DESK))
     sources = [write_lines(tmp_path / f"{mark}.jsonl", desk_of(150, mark)) for mark in "ABCD"]
-    running = [driver(ledger, source, batch=7) for source in sources]
+    running = [driver(store, "ledger", source, batch=7) for source in sources]
     for process in running:
         process.communicate()
     assert [it.returncode for it in running] == [0] * 4
@@ -112,8 +110,7 @@ def test_four_processes_on_one_ledger_take_turns(store: Ledgers, tmp_path: Path)
 
 def test_four_processes_recording_the_same_file_record_it_once(store: Ledgers, tmp_path: Path) -> None:
     source = write_lines(tmp_path / "entries.jsonl", [*DESK, *desk_of(100)])
-    ledger = store.url()
-    running = [driver(ledger, source, batch=20) for _ in range(4)]
+    running = [driver(store, "ledger", source, batch=20) for _ in range(4)]
     for process in running:
         process.communicate()
     assert [it.returncode for it in running] == [0] * 4
