@@ -12,11 +12,13 @@ import psycopg
 from adapters.ledger import Ledger
 from adapters.postgres.connecting import prepare
 from adapters.postgres.session import PostgresSession
+from adapters.restoring import restore
 from adapters.rows import Session
 from adapters.sqlite_session import SQLiteSession
 from tests.postgres_server import Databases
 
 KINDS = ("sqlite", "postgres")
+_FILLED = ("stored_events", "entry_keys", "client_streams", "contingency_streams", "key_store")
 
 
 class Ledgers:
@@ -40,6 +42,19 @@ class Ledgers:
     def open(self, name: str = "ledger", **options: Any) -> Ledger:
         """The ledger of that name, open; `options` as of `Ledger.open`."""
         return Ledger.open(self.url(name), keys=self.keys(name), **options)
+
+    def restore(self, source: Path, name: str, **options: Any) -> int:
+        """Restores an export into the ledger of that name; `options` as of `restore`."""
+        return restore(source, self.url(name), **{"keys": self.keys(name)} | options)
+
+    def is_absent(self, name: str) -> bool:
+        """Whether there is no ledger of that name, nor any trace of one."""
+        if self.databases is None:
+            return not list(self.folder.glob(f"{name}.db*"))
+        with psycopg.connect(self.url(name)) as connection:
+            prepare(connection)
+            found = [PostgresSession(connection).all(f"SELECT count(*) FROM {it}") for it in _FILLED]
+            return not self.keys(name).exists() and found == [[(0,)]] * len(_FILLED)
 
     def copied(self, name: str, copy: str) -> str:
         """A ledger that nobody has open, again under another name, in the place of what was there."""
