@@ -1,7 +1,7 @@
 """`bitacora replay`: what changed between two states of knowledge, and because of which entries.
 
-It asks `adapters.replays` and writes what comes. How a difference looks is in `replay_tables`, shared with `what-if`, as
-are the options here; nothing is recorded.
+It asks `adapters.replays` and writes what comes. How a difference looks is in `replay_tables`, shared with `what-if`;
+nothing is recorded.
 """
 
 import sys
@@ -12,30 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapters.cli.clicking import Command, grouped, option
-from adapters.cli.options import KNOWN, MOMENT, NAME, READING, chosen_readings, everywhere, open_ledger, position_known
+from adapters.cli.clicking import Command, option
+from adapters.cli.options import (
+    KNOWN,
+    MOMENT,
+    chosen_readings,
+    everywhere,
+    judged_at,
+    looked_at,
+    open_ledger,
+    position_known,
+    read_as,
+    shown_as,
+)
 from domain.refusal import said
 
 if TYPE_CHECKING:
     from adapters.replays import Compared
-
-focused = grouped(
-    [
-        option("--client", type=NAME, help=said("Only this client.")),
-        option("--policy", type=NAME, help=said("Only this policy.")),
-        option("--ticket", type=NAME, help=said("Only this ticket.")),
-    ]
-)
-"""What a replay looks at: everything, or one client, policy or ticket."""
-
-judged_at = option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default."))
-as_known = option(
-    "--known-at",
-    type=KNOWN,
-    help=said("Use only what the ledger had recorded by then, a time or a position; everything by default."),
-)
-as_table_or_json = option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
-                          help=said("For reading, or for a program."))  # fmt: skip
 
 
 @click.command(
@@ -51,10 +44,9 @@ as_table_or_json = option("--format", "form", type=click.Choice(["table", "json"
 @option("--against", type=KNOWN, help=said("The second state, likewise; everything recorded by default."))
 @judged_at
 @option("--against-at", type=MOMENT, help=said("Judge the second state at this moment; at that of the first by default."))
-@option("--reading", "readings", type=READING, multiple=True,
-        help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."))  # fmt: skip
-@focused
-@as_table_or_json
+@read_as
+@looked_at
+@shown_as("table", "json")
 @everywhere
 def replay(
     known_at: datetime | int,
@@ -63,7 +55,7 @@ def replay(
     against_at: datetime | None,
     readings: tuple[tuple[str, str], ...],
     form: str,
-    **looked_at: str | None,
+    **focus: str | None,
 ) -> int:
     """Compares two states of knowledge; 1 if anything differs."""
     from adapters.replays import compare
@@ -75,7 +67,7 @@ def replay(
     with open_ledger() as ledger:
         before = Question(first, position_known(ledger, known_at), chosen)
         after = Question(against_at or first, position_known(ledger, against), chosen)
-        compared = compare(ledger, before, after, Focus(**looked_at))
+        compared = compare(ledger, before, after, Focus(**focus))
         if form == "json":
             return int(write_compared(compared, {}))
         from adapters.cli.replay_tables import Zone, show_asked, show_compared
