@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from adapters.ledger import Ledger
+from adapters.readable import Readable
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
@@ -56,7 +56,7 @@ class NotFound(LookupError):
 class Reports:
     """The reports of one ledger for one question and selection."""
 
-    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None) -> None:
+    def __init__(self, ledger: Readable, question: Question, selection: Selection | None = None) -> None:
         self.ledger = ledger
         self.question = question
         self.selection = selection or Selection()

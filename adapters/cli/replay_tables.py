@@ -23,6 +23,7 @@ from domain.terms import terms_from
 
 if TYPE_CHECKING:
     from adapters.ledger import Ledger
+    from adapters.readable import Readable
     from adapters.replays import Compared
     from projections.contracts import Question
 
@@ -32,7 +33,7 @@ Row = dict[str, Any]
 class Zone:
     """The zone in which times are shown: that of the newest terms, where all of them have the same; else UTC."""
 
-    def __init__(self, ledger: "Ledger", question: "Question") -> None:
+    def __init__(self, ledger: "Readable", question: "Question") -> None:
         names: set[str] = set()
         for _name, recorded in ledger.streams("terms"):
             documents = [it.event.document for it in recorded if isinstance(it.event, TermsPublished)]
