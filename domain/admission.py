@@ -96,7 +96,7 @@ def check_document(event: TermsPublished) -> None:
         terms = Terms.read(event.document)
     except TermsError as error:
         field = f"document.{error.field}".rstrip(".")
-        raise Refused("shape", said("{field}: {problem}"), field=field, problem=error.message) from None
+        raise Refused("shape", said("{field}: {problem}"), field=field, problem=error) from None
     if terms.id != event.terms:
         raise Refused("shape", said("terms is {value}, but the document says {said}"), field="terms", value=event.terms,
                       said=terms.id)  # fmt: skip

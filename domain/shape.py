@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.events import EVENT_TYPES, LEDGER_ONLY, AnyEvent
-from domain.refusal import Refused, said
+from domain.refusal import Refused, Sayable, said
 from domain.values import OUT_OF_RANGE, TIME_FIELDS, check_values
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -24,8 +24,24 @@ _TIME = re.compile(
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _KEY_IN_JSON = re.compile(rb'"[ \t\r\n]*:')
+_TOO_DEEP = said("the line is not a JSON object; it is nested too deeply")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_PLACE = re.compile(r"\(byte (\d+)\)")
+_MISMATCH = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_TYPES = {
+    "str": said("a text"),
+    "int": said("a whole number"),
+    "float": said("a number with decimals"),
+    "bool": said("true or false"),
+    "null": said("null"),
+    "array": said("a list"),
+    "object": said("an object"),
+    "datetime": said("a time"),
+    "date": said("a date"),
+    "int | str": said("a position or a key"),
+}
+"""What JSON values are called, in the words of the converter and in ours."""
 
 
 def read_entry(line: bytes) -> AnyEvent:
@@ -67,14 +83,23 @@ def _parsed(line: bytes) -> dict[str, Any]:
         raise Refused("shape", said("the line is not UTF-8 (byte {byte})"), byte=error.start + 1) from None
     try:
         raw = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Refused("shape", said("the line is not a JSON object: {problem}"), problem=str(error)) from None
+    except RecursionError:
+        raise Refused("shape", _TOO_DEEP) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Refused("shape", said("the line is not a JSON object: {problem}"), problem=_broken(str(error))) from None
     if not isinstance(raw, dict):
         raise Refused("shape", said("the line is not a JSON object; an entry is one object on one line"))
     # Both tests may suspect a text of being structure; it then costs a second reading, no more.
     if len(_KEY_IN_JSON.findall(line)) != len(raw) or b"[" in line or line.count(b"{") > 1:
         _refuse_repeated_keys(line)
     return raw
+
+
+def _broken(problem: str) -> Sayable | str:
+    """Where a line ceases to be JSON, from what the decoder complains of."""
+    if place := _PLACE.search(problem):
+        return Sayable(said("it goes wrong at byte {byte}"), byte=int(place[1]) + 1)
+    return Sayable(said("it ends too soon")) if "truncated" in problem else problem
 
 
 def _refuse_repeated_keys(line: bytes) -> None:
@@ -93,7 +118,7 @@ def _json_pairs(line: bytes, hook: Any) -> None:
     try:
         json.loads(line, object_pairs_hook=hook)
     except (RecursionError, ValueError):
-        raise Refused("shape", said("the line is not a JSON object; it is nested too deeply")) from None
+        raise Refused("shape", _TOO_DEEP) from None
 
 
 def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> AnyEvent:
@@ -192,6 +217,11 @@ def _explained(problem: str, name: str) -> Refused:
         value, known = message.removeprefix("Invalid enum value "), ", ".join(_listed_values(name, field))
         return Refused("shape", said("{field} is {value}; one of these is expected: {known}"),
                        field=field, value=value, known=known)  # fmt: skip
+    if message == "Invalid RFC3339 encoded date":
+        return Refused("shape", said("{field} is not a date such as 2026-03-02"), field=field)
+    if (mismatch := _MISMATCH.fullmatch(message)) and {*mismatch.groups()} <= _TYPES.keys():
+        expected, got = (_TYPES[it] for it in mismatch.groups())
+        return Refused("shape", said("{field} is {got}; {expected} is expected"), field=field, expected=expected, got=got)
     return Refused("shape", said("{field}: {problem}"), field=field, problem=message)
 
 
