@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from adapters.cli.happenings import sentence, voided
 from adapters.cli.report_tables import after_hours, billing_totals, minutes, show_consumption
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.cli.wording import amount, local, long, moment_of, plain, reason_word, short, word
+from adapters.cli.wording import amount, local, long, moment_of, named, plain, reason_word, short, word
 from adapters.language import _, spoken
 from domain.refusal import said
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Explained = dict[str, Any]
 _CLOCKS = {"response": said("Response clock"), "resolution": said("Resolution clock")}
 _LATE_SECONDS = 60
-NAMES = {"InformationRequested": said("request for information"), "ContactAttempted": said("contact attempt")}
 
 
 def show_explained(explained: Explained, reports: "Reports") -> None:
@@ -68,9 +67,9 @@ def _show_head(explained: Explained, reports: "Reports", rules: "Rules | None", 
         (_("Client"), plain(explained["client"])),
         (_("Policy"), policy),
         (_("Terms"), plain(terms)),
-        (_("Priority"), plain(explained["priority"])),
+        (_("Priority"), named(explained["priority"])),
         (_("Kind"), word(explained["kind"])),
-        (_("Incident type"), plain(explained["incident_type"] or "")),
+        (_("Incident type"), named(explained["incident_type"]) if explained["incident_type"] else ""),
         (_("Official since"), _moment(explained["official_at"], zone) or _("not official yet")),
         (_("Status"), status),
         (_("Level"), str(explained["level"])),
@@ -193,7 +192,7 @@ def _cause(position: int | None, entries: Mapping[int, Mapping[str, Any]]) -> st
     if position is None:
         return "-"
     entry = entries.get(position)
-    return f"{position} {entry['type']}" if entry is not None else str(position)
+    return f"{position} {word(entry['type'])}" if entry is not None else str(position)
 
 
 def _show_bill(explained: Explained, zone: tzinfo) -> None:
@@ -240,7 +239,7 @@ def charged_for(row: Mapping[str, Any], explained: Explained) -> str:
         return f"{word(entry['delivery'])}: {people}"
     if row["kind"] == "travel":
         return plain(entry.get("note", "-"))
-    return word(entry["kind"]) if entry["type"] == "FollowedUp" else _(NAMES[entry["type"]])
+    return word(entry["kind"]) if entry["type"] == "FollowedUp" else word(entry["type"])
 
 
 def _show_quota(explained: Explained, zone: tzinfo) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from adapters.cli.happenings import sentence
 from adapters.cli.replay_words import figure_lines, told_of, word_of_cause
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.cli.wording import local, plain
+from adapters.cli.wording import local, plain, word
 from adapters.language import _
 from domain.events import TermsPublished
 from domain.exchange import entry_as_json
@@ -97,7 +97,7 @@ def _show_block(changes: Sequence[Row], ledger: "Ledger", zone: tzinfo) -> None:
 def _entry(cause: Row, ledger: "Ledger", zone: tzinfo) -> str:
     """What an entry says, and how it stands between the two views. One that is only supposed is in no ledger."""
     found = ledger.entry(cause["position"]) if cause["kind"] != "with" else None
-    said = sentence(entry_as_json(found), zone) if found is not None else cause["type"]
+    said = sentence(entry_as_json(found), zone) if found is not None else word(cause["type"])
     return "\n· ".join([said, *told_of(cause, zone)])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from adapters.cli.tables import Column, heading, show, show_table, width
-from adapters.cli.wording import amount, local, plain, reason_word, short, word
+from adapters.cli.wording import amount, local, named, plain, reason_word, short, word
 from adapters.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _sla_cells(row: Row, zones: Zones, one_line: bool) -> list[str]:
     mark = "! " if row["stops_operation"] else ""
     opened = [local(row["opened_at"], zones.of(row["terms"]), seconds=False)] if one_line else []
     clocks = [_clock(row["response"], one_line), _clock(row["resolution"], one_line)]
-    return [mark + plain(row["ticket"]), plain(row["client"]), plain(row["priority"]), *opened, word(row["status"]), *clocks]
+    return [mark + plain(row["ticket"]), plain(row["client"]), named(row["priority"]), *opened, word(row["status"]), *clocks]
 
 
 def _clock(clock: Row, one_line: bool) -> str:
@@ -244,7 +244,7 @@ def show_consumption(row: Row, zone: tzinfo) -> None:
     for benefit in row["benefits"]:
         detail = f": {plain(benefit['detail'])}" if benefit["detail"] else ""
         template = _("Benefit delivered at {at}: {benefit}{detail}")
-        show(template.format(at=local(benefit["at"], zone, offset=True), benefit=plain(benefit["benefit"]), detail=detail),
+        show(template.format(at=local(benefit["at"], zone, offset=True), benefit=named(benefit["benefit"]), detail=detail),
              indent=2)  # fmt: skip
     if row["readings"]:
         read = ", ".join(f"{key}={name}" for key, name in row["readings"].items())
@@ -259,7 +259,7 @@ def _show_quotas(row: Row) -> None:
         Column(_("Left"), right=True),
     ]
     counters = [*row["by_priority"].items(), (_("All"), row["tickets"])]
-    show_table(columns, ([plain(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters),
+    show_table(columns, ([named(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters),
                indent=2)  # fmt: skip
     if row["covered"]:
         show(_("Covered: {tickets}").format(tickets=" ".join(map(plain, row["covered"]))), indent=2)

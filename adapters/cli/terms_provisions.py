@@ -59,7 +59,7 @@ def _show_targets(title: str, clock: ClockRule, provisions: Provisions) -> None:
         Column(_("Clause")),
     ]
     show_table(columns, (_target_cells(it, provisions) for it in clock.targets), indent=2)
-    stops = ", ".join(clock.stops)
+    stops = ", ".join(map(word, clock.stops))
     show(_("Stops at the first of: {events}.").format(events=stops), indent=2)
 
 
@@ -109,7 +109,7 @@ def _quota_cells(tier: str, quota: Quota) -> list[str]:
 
 def _charges(billing: Billing) -> Iterator[str]:
     if billing.follow_ups is not None:
-        events = ", ".join(billing.follow_ups.events)
+        events = ", ".join(map(word, billing.follow_ups.events))
         template = _("Each of {events} is charged {minutes} minutes ({clause}).")
         yield template.format(events=events, minutes=billing.follow_ups.minutes, clause=billing.follow_ups.clause)
         if billing.follow_ups.one_daily_email:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from adapters.cli.explain_text import charged_for
 from adapters.cli.happenings import sentence, voided
 from adapters.cli.report_tables import after_hours, billing_totals, minutes
-from adapters.cli.wording import amount, local, long, moment_of, plain, reason_word, short, word
+from adapters.cli.wording import amount, local, long, moment_of, named, plain, reason_word, short, word
 from adapters.dossier.document import Block, Column, Document, Drawing, Paragraph, Section, Table, Verdict, pairs
 from adapters.dossier.drawing import drawing
 from adapters.dossier.telling_why import SHORT_NAMES, clauses, proof, readings, then_and_now
@@ -103,9 +103,9 @@ def _facts(dossier: Dossier, zone: tzinfo) -> Iterator[tuple[str, str]]:
         _("Terms"),
         plain(getattr(rules.terms.about.name, spoken())) if rules is not None else _("none: no clause applies"),
     )
-    yield _("Priority"), plain(row["priority"])
+    yield _("Priority"), named(row["priority"])
     yield _("Kind"), word(row["kind"])
-    yield _("Incident type"), plain(row["incident_type"] or "")
+    yield _("Incident type"), named(row["incident_type"]) if row["incident_type"] else ""
     yield _("Official since"), local(row["official_at"], zone, offset=True) if row["official_at"] else _("not official yet")
     yield _("Status"), status
     yield _("Level"), str(row["level"])
@@ -287,7 +287,7 @@ def _counters(row: Row) -> Iterator[Block]:
         Column(_("Left"), right=True),
     ]
     counters = [*row["by_priority"].items(), (_("All"), row["tickets"])]
-    cells = [[plain(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters]
+    cells = [[named(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters]
     yield Table(columns, cells, marks=[len(cells) - 1])
     for month in row["onsite"]:
         foreign = _(", foreign") if month["foreign"] else ""

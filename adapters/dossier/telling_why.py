@@ -53,7 +53,7 @@ def then_and_now(dossier: Dossier, zone: tzinfo) -> Iterator[Block]:
 
 def _entry(dossier: Dossier, cause: Row, zone: tzinfo) -> str:
     found = dossier.entry(cause["position"])
-    says = sentence(found, zone) if found is not None else str(cause["type"])
+    says = sentence(found, zone) if found is not None else word(cause["type"])
     return "\n· ".join([says, *told_of(cause, zone)])
 
 
