@@ -1,4 +1,5 @@
-"""What reports and replays ask of a ledger, whatever keeps it: its streams, by name, by kind and by client.
+"""What reports and replays ask of a ledger, whatever keeps it: its streams, by name, by kind and by client, and how
+personal texts in them are shown.
 
 A ledger answers, and so does one seen through a lens (`replay_streams`); whoever takes a `Readable` can write to neither.
 """
@@ -6,6 +7,7 @@ A ledger answers, and so does one seen through a lens (`replay_streams`); whoeve
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from adapters.sealing import Unsealed
 from domain.events import Entry
 
 
@@ -24,3 +26,6 @@ class Readable(Protocol):
 
     def streams_of(self, client: str) -> Sequence[str]:
         """The streams of a client's policies, then of its tickets, each in the order in which they began."""
+
+    def unsealed(self) -> Unsealed:
+        """How entries are shown now, with the keys there are."""

@@ -77,6 +77,7 @@ WORDS: dict[str, str] = {
     "RequesterAuthorized": said("RequesterAuthorized"),
     "RequesterRevoked": said("RequesterRevoked"),
     "RequestRefused": said("RequestRefused"),
+    "PersonForgotten": said("PersonForgotten"),
     "PolicyContracted": said("PolicyContracted"),
     "PolicyCancelled": said("PolicyCancelled"),
     "BenefitDelivered": said("BenefitDelivered"),
