@@ -4,12 +4,14 @@ The figures are those of the rows, counted up at most. Tickets that stop the cli
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from adapters.cli.spooled import Spooled
 from adapters.cli.tables import Column, heading, show, show_table, width
 from adapters.cli.wording import amount, local, named, plain, reason_word, short, word
 from adapters.language import _, ngettext
@@ -49,7 +51,7 @@ class Zones:
         return _("Times in the zone of each ticket's terms ({zones}).").format(zones=by_terms)
 
 
-def _one_client(rows: Sequence[Row]) -> str | None:
+def _one_client(rows: Iterable[Row]) -> str | None:
     """The client, if all rows are of one: then it needs no column."""
     clients = {it["client"] for it in rows}
     return plain(clients.pop()) if len(clients) == 1 else None
@@ -67,12 +69,11 @@ def _without_client(columns: list[Column], rows: Iterable[list[str]], client: st
 
 def show_report(name: str, rows: Iterable[Row], reports: "Reports") -> None:
     """Prints a report as a person reads it."""
-    zones = Zones(reports)
-    rows = list(rows)
-    if not rows:
-        show(_("Nothing to show."))
-        return
-    {"sla": _sla, "unattended": _unattended, "consumption": _consumption, "billing": _billing}[name](rows, zones)
+    with Spooled(rows) as kept:
+        if not len(kept):
+            show(_("Nothing to show."))
+            return
+        {"sla": _sla, "unattended": _unattended, "consumption": _consumption, "billing": _billing}[name](kept, Zones(reports))
     asked = local(reports.question.at.isoformat(), offset=True)
     known = reports.question.known
     until = _("everything recorded") if known is None else _("what was recorded up to position {known}").format(known=known)
@@ -82,7 +83,7 @@ def show_report(name: str, rows: Iterable[Row], reports: "Reports") -> None:
 # sla ----------------------------------------------------------------------------------------------------------------
 
 
-def _sla(rows: Sequence[Row], zones: Zones) -> None:
+def _sla(rows: Spooled, zones: Zones) -> None:
     one_line = width() >= _ROOM_FOR_ONE_LINE
     columns = [
         Column(_("Ticket"), folds=True),
@@ -93,13 +94,14 @@ def _sla(rows: Sequence[Row], zones: Zones) -> None:
         Column(_("Response"), verdict=True),
         Column(_("Resolution"), verdict=True),
     ]
-    first_those_that_stop = sorted(rows, key=lambda it: it["stops_operation"] is None)
-    _without_client(columns, (_sla_cells(it, zones, one_line) for it in first_those_that_stop), _one_client(rows))
+    stopping = (it for it in rows if it["stops_operation"])
+    others = (it for it in rows if not it["stops_operation"])
+    _without_client(columns, (_sla_cells(it, zones, one_line) for it in chain(stopping, others)), _one_client(rows))
     if any(it["stops_operation"] for it in rows):
         show(_("! stops the client's operation"))
+    counted = Counter((clock, it[clock]["verdict"]) for it in rows for clock in ("response", "resolution"))
     for clock, title in (("response", _("Response")), ("resolution", _("Resolution"))):
-        counted = Counter(it[clock]["verdict"] for it in rows)
-        told = ", ".join(f"{counted[verdict]} {word(verdict)}" for verdict in _VERDICTS if counted[verdict])
+        told = ", ".join(f"{counted[clock, it]} {word(it)}" for it in _VERDICTS if counted[clock, it])
         show(f"{title}: {told}.")
     tickets = ngettext("{count} ticket.", "{count} tickets.", len(rows)).format(count=len(rows))
     show(f"{tickets} {zones.told()}" if one_line else tickets)
@@ -128,7 +130,7 @@ def _verdict_width() -> int:
 # unattended ---------------------------------------------------------------------------------------------------------
 
 
-def _unattended(rows: Sequence[Row], zones: Zones) -> None:
+def _unattended(rows: Spooled, zones: Zones) -> None:
     columns = [
         Column(_("Ticket"), folds=True),
         Column(_("Client"), folds=True),
@@ -147,7 +149,7 @@ def _unattended(rows: Sequence[Row], zones: Zones) -> None:
 # billing ------------------------------------------------------------------------------------------------------------
 
 
-def _billing(rows: Sequence[Row], zones: Zones) -> None:
+def _billing(rows: Spooled, zones: Zones) -> None:
     columns = [
         Column(_("Entry"), right=True),
         Column(_("At (UTC)"), folds=True),
@@ -194,19 +196,23 @@ def after_hours(row: Row) -> str:
     return ", ".join(shown) or "-"
 
 
-def billing_totals(rows: Sequence[Row]) -> Iterator[str]:
+def billing_totals(rows: Iterable[Row]) -> Iterator[str]:
     """What the rows come to: minutes, amounts by currency, and how many have no amount."""
-    total = sum(it["billable_minutes"] for it in rows)
-    counted = ngettext("{count} row.", "{count} rows.", len(rows)).format(count=len(rows))
-    yield f"{counted} " + _("Billable minutes: {minutes}.").format(minutes=total)
+    count = total = 0
     sums: dict[str, Decimal] = {}
+    missing: Counter[str] = Counter()
     for row in rows:
-        if row["amount"] is not None:
+        count += 1
+        total += row["billable_minutes"]
+        if row["amount"] is None:
+            missing[row["amount_note"]] += 1
+        else:
             currency = row["currency"] or ""
             sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["amount"])
+    counted = ngettext("{count} row.", "{count} rows.", count).format(count=count)
+    yield f"{counted} " + _("Billable minutes: {minutes}.").format(minutes=total)
     if sums:
         yield _("Total: {amounts}.").format(amounts=", ".join(f"{it:.2f} {currency}" for currency, it in sorted(sums.items())))
-    missing = Counter(it["amount_note"] for it in rows if it["amount"] is None)
     for note in ("not agreed", "to be quoted"):
         if missing[note]:
             yield _("Without an amount ({note}): {count}.").format(note=word(note), count=missing[note])
@@ -215,7 +221,7 @@ def billing_totals(rows: Sequence[Row]) -> Iterator[str]:
 # consumption --------------------------------------------------------------------------------------------------------
 
 
-def _consumption(rows: Sequence[Row], zones: Zones) -> None:
+def _consumption(rows: Spooled, zones: Zones) -> None:
     for row in rows:
         show_consumption(row, zones.of(row["terms"]))
         print()
