@@ -198,8 +198,8 @@ def _write_lines(shown: Iterator[dict[str, Any]], live: bool) -> None:
 
 
 def _cells(entry: dict[str, Any]) -> list[str]:
-    from adapters.cli.happenings import sentence
-    from adapters.cli.wording import local, plain
+    from adapters.wording.happenings import sentence
+    from adapters.wording.values import local, plain
 
     return [str(entry["position"]), local(entry["at"]), plain(entry["stream"]), entry["type"], sentence(entry, UTC)]
 

@@ -90,7 +90,7 @@ def keys(ctx: click.Context, form: str) -> None:
         write_json_lines(rows)
         return
     from adapters.cli.tables import Column, show_table
-    from adapters.cli.wording import plain
+    from adapters.wording.values import plain
 
     columns = [Column(_("Subject")), Column(_("Whose")), Column(_("Name"), folds=True), Column(_("Entries"), right=True),
                Column(_("State"), folds=True)]  # fmt: skip

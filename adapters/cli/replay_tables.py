@@ -12,11 +12,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from adapters.cli.happenings import sentence
-from adapters.cli.replay_words import figure_lines, told_of, word_of_cause
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.cli.wording import local, plain, word
 from adapters.language import _
+from adapters.wording.differences import figure_lines, told_of, word_of_cause
+from adapters.wording.happenings import sentence
+from adapters.wording.values import local, plain, word
 from domain.events import TermsPublished
 from domain.exchange import entry_as_json
 from domain.terms import terms_from

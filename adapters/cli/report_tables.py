@@ -4,17 +4,17 @@ The figures are those of the rows, counted up at most. Tickets that stop the cli
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, tzinfo
-from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from adapters.cli.spooled import Spooled
 from adapters.cli.tables import Column, heading, show, show_table, width
-from adapters.cli.wording import amount, local, named, plain, reason_word, short, word
 from adapters.language import _, ngettext
+from adapters.wording.charges import after_hours, billing_totals, minutes
+from adapters.wording.values import amount, local, named, plain, reason_word, short, word
 
 if TYPE_CHECKING:
     from adapters.reports import Reports
@@ -178,44 +178,6 @@ def _billing_cells(row: Row) -> list[str]:
         amount(row),
         row["clause"] or "-",
     ]
-
-
-def minutes(row: Row) -> str:
-    """Billable minutes, and how they came about where more than one consultant took part."""
-    if row["consultants"] > 1:
-        return f"{row['minutes']} × {row['consultants']} → {row['billable_minutes']}"
-    return str(row["billable_minutes"])
-
-
-def after_hours(row: Row) -> str:
-    """Minutes out of hours: those asked for, and those that nobody asked for."""
-    asked, unasked = row["after_hours_minutes"], row["unrequested_minutes"]
-    shown = [str(asked)] if asked else []
-    if unasked:
-        shown.append(_("{minutes} unasked").format(minutes=unasked))
-    return ", ".join(shown) or "-"
-
-
-def billing_totals(rows: Iterable[Row]) -> Iterator[str]:
-    """What the rows come to: minutes, amounts by currency, and how many have no amount."""
-    count = total = 0
-    sums: dict[str, Decimal] = {}
-    missing: Counter[str] = Counter()
-    for row in rows:
-        count += 1
-        total += row["billable_minutes"]
-        if row["amount"] is None:
-            missing[row["amount_note"]] += 1
-        else:
-            currency = row["currency"] or ""
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["amount"])
-    counted = ngettext("{count} row.", "{count} rows.", count).format(count=count)
-    yield f"{counted} " + _("Billable minutes: {minutes}.").format(minutes=total)
-    if sums:
-        yield _("Total: {amounts}.").format(amounts=", ".join(f"{it:.2f} {currency}" for currency, it in sorted(sums.items())))
-    for note in ("not agreed", "to be quoted"):
-        if missing[note]:
-            yield _("Without an amount ({note}): {count}.").format(note=word(note), count=missing[note])
 
 
 # consumption --------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ It shows the resolved provisions of `domain.rules`, the same values the clocks a
 from collections.abc import Iterator
 
 from adapters.cli.tables import Column, heading, show, show_table
-from adapters.cli.wording import plain, short, word
 from adapters.language import _, ngettext
+from adapters.wording.values import plain, short, word
 from domain.rules import Billing, ClockRule, Consumption, Provisions, Quota, Target
 from domain.terms import Rules
 

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from adapters.cli.explain_text import charged_for
-from adapters.cli.happenings import sentence, voided
-from adapters.cli.report_tables import after_hours, billing_totals, minutes
-from adapters.cli.wording import amount, local, long, moment_of, named, plain, reason_word, short, word
 from adapters.dossier.document import Block, Column, Document, Drawing, Paragraph, Section, Table, Verdict, pairs
 from adapters.dossier.drawing import drawing
 from adapters.dossier.telling_why import SHORT_NAMES, clauses, proof, readings, then_and_now
 from adapters.language import _, spoken
+from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
+from adapters.wording.happenings import sentence, voided
+from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, short, word
 from domain.refusal import said
 from domain.time_base import epoch_seconds
 from replay.dossier import CLOCKS, ClockName, Dossier, Row

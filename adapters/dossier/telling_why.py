@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from decimal import Decimal
 
-from adapters.cli.happenings import sentence
-from adapters.cli.replay_words import figure_lines, told_of, word_of_cause
-from adapters.cli.wording import local, plain, word
 from adapters.dossier.document import Block, Code, Column, Pairs, Paragraph, Table, pairs
 from adapters.language import _, ngettext, spoken
+from adapters.wording.differences import figure_lines, told_of, word_of_cause
+from adapters.wording.happenings import sentence
+from adapters.wording.values import local, plain, word
 from domain.exchange import time_text
 from domain.refusal import said
 from replay.as_of import money

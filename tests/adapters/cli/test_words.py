@@ -10,11 +10,11 @@ from typing import get_args
 
 import pytest
 
-from adapters.cli.happenings import sentence
-from adapters.cli.wording import named, word
 from adapters.language import speak
 from adapters.terms_files import builtin_documents
-from adapters.words import NAMES, WORDS
+from adapters.wording.happenings import sentence
+from adapters.wording.values import named, word
+from adapters.wording.words import NAMES, WORDS
 from domain.events import EVENT_TYPES
 from domain.rules import Base, Suspension
 from tests.adapters.cli.calling import ROOT, Bitacora

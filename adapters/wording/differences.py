@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from adapters.cli.wording import local, named, plain, reason_word, short, word
 from adapters.language import _, ngettext
+from adapters.wording.values import local, named, plain, reason_word, short, word
 from domain.refusal import said
 
 Row = Mapping[str, Any]

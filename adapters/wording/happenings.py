@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from adapters.cli.wording import local, moment_of, named, plain, short, word
 from adapters.language import _, worded
+from adapters.wording.values import local, moment_of, named, plain, short, word
 from domain.clauses import turned_away
 from domain.refusal import said
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from adapters.language import _
 from adapters.marks import MARKS
-from adapters.words import NAMES, WORDS
+from adapters.wording.words import NAMES, WORDS
 from domain.refusal import said
 
-STYLES = {"met": "green", "breached": "bold red", "running": "cyan", "paused": "yellow"}
 _CLOSED_REASONS = {"expired": said("the policy had expired"), "exhausted": said("all tickets of the policy used up")}
 
 
