@@ -4,11 +4,8 @@ It asks `adapters.replays` and writes what comes. How a difference looks is in `
 nothing is recorded.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,7 +25,7 @@ from adapters.cli.options import (
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.replays import Compared
+    pass
 
 
 @click.command(
@@ -69,6 +66,8 @@ def replay(
         after = Question(against_at or first, position_known(ledger, against), chosen)
         compared = compare(ledger, before, after, Focus(**focus))
         if form == "json":
+            from adapters.cli.written import write_compared
+
             return int(write_compared(compared, {}))
         from adapters.cli.replay_tables import Zone, show_asked, show_compared
 
@@ -76,26 +75,3 @@ def replay(
         differs = show_compared(compared, ledger, zone)
         show_asked([before, after], zone)
         return int(differs)
-
-
-def write_compared(compared: "Compared", before_it: Mapping[str, Any]) -> bool:
-    """Writes one JSON object, a change a line as they come: what goes before, `changes`, `totals`. Whether anything differs.
-
-    Nothing is written before the first change is there, so that an early failure is clean."""
-    import msgspec
-
-    rows = compared.changes()
-    first = next(rows, None)
-    out = sys.stdout.buffer
-    out.write(b"{")
-    for name, value in before_it.items():
-        out.write(msgspec.json.encode(name) + b":" + msgspec.json.encode(value) + b",\n")
-    out.write(b'"changes":[')
-    for number, row in enumerate(_all(first, rows)):
-        out.write((b",\n" if number else b"\n") + msgspec.json.encode(row))
-    out.write(b'\n],\n"totals":' + msgspec.json.encode(compared.totals) + b"}\n")
-    return first is not None
-
-
-def _all(first: dict[str, Any] | None, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    return chain([first], rows) if first is not None else iter(())

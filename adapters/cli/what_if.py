@@ -29,7 +29,6 @@ from adapters.cli.options import (
     shown_as,
 )
 from adapters.cli.record import STDIN
-from adapters.cli.replay import write_compared
 from adapters.language import _, worded
 from domain.refusal import said
 
@@ -84,6 +83,8 @@ def what_if(
         question = Question(at or datetime.now(UTC), position_known(ledger, known_at))
         answer = what_if(ledger, question, asked, Focus(**focus))
         if form == "json":
+            from adapters.cli.written import write_compared
+
             write_compared(answer.compared, _as_json(answer))
         else:
             from adapters.cli.replay_tables import Zone, judged, show_compared
