@@ -73,8 +73,9 @@ class Ledgers:
 
 
 @contextmanager
-def behind(url: str) -> Iterator[Session]:
+def behind(place: Path | str) -> Iterator[Session]:
     """A session for which no trigger holds: what someone can do who owns the file, or the database."""
+    url = str(place)
     if not url.startswith("postgresql:"):
         with closing(sqlite3.connect(url, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous = OFF")
@@ -88,5 +89,5 @@ def behind(url: str) -> Iterator[Session]:
         prepare(server)
         with server.transaction():
             for (name,) in server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'bitacora'").fetchall():
-                server.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+                server.execute(f"ALTER TABLE {name} DISABLE TRIGGER ALL")
             yield PostgresSession(server)

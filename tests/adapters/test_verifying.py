@@ -1,20 +1,22 @@
 import json
 import random
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from adapters.ledger import Ledger, LedgerError
 from adapters.proving import checkpoint
 from adapters.restoring import restore
-from adapters.sealing import keys_beside
+from adapters.rows import Session
 from adapters.signing import make_key
 from adapters.verifying import verify
 from replay.notes import read_checkpoint, read_note
 from tests.adapters.given import export, followed_up, read
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, behind, copied, rebuild_tree, rewind, seal
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, copied, rebuild_tree, rewind, seal, set_head
+from tests.postgres_server import Databases
+from tests.stores import KINDS, Ledgers, behind
 
 MUTATIONS = 1_000
 FILE_FLIPS = 300
@@ -25,107 +27,124 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     return seal(tmp_path_factory.mktemp("sealed"))
 
 
+class Kept(NamedTuple):
+    """The same ledger in one of the stores."""
+
+    ledgers: Ledgers
+    sealed: Sealed
+
+    def copied(self) -> str:
+        """A copy of it, in the place of the copy before."""
+        return self.ledgers.copied("ledger", "copy")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kept(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    ledgers = Ledgers(tmp_path_factory.mktemp("kept"), databases if request.param == "postgres" else None)
+    yield Kept(ledgers, seal(ledgers.folder, ledgers.url()))
+    ledgers.close()
+
+
 # What someone may do to the rows who owns the file. Each returns the first position that is no longer what was signed.
 
 
-def flip_state(rows: sqlite3.Connection, rng: random.Random) -> int:
+def flip_state(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    (state,) = rows.execute("SELECT state FROM stored_events WHERE rowid = ?", (position,)).fetchone()
-    rows.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (flipped(state, rng), position))
+    (state,) = rows.all("SELECT state FROM stored_events WHERE rowid = ?", position)[0]
+    rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", flipped(state, rng), position)
     return position
 
 
-def flip_stream(rows: sqlite3.Connection, rng: random.Random) -> int:
+def flip_stream(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    (stream,) = rows.execute("SELECT originator_id FROM stored_events WHERE rowid = ?", (position,)).fetchone()
+    (stream,) = rows.all("SELECT originator_id FROM stored_events WHERE rowid = ?", position)[0]
     changed = flipped(stream.encode(), rng)
-    rows.execute("UPDATE stored_events SET originator_id = CAST(? AS TEXT) WHERE rowid = ?", (changed, position))
+    rows.run("UPDATE stored_events SET originator_id = CAST(? AS TEXT) WHERE rowid = ?", changed, position)
     return position
 
 
-def flip_topic(rows: sqlite3.Connection, rng: random.Random) -> int:
+def flip_topic(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    (topic,) = rows.execute("SELECT topic FROM stored_events WHERE rowid = ?", (position,)).fetchone()
+    (topic,) = rows.all("SELECT topic FROM stored_events WHERE rowid = ?", position)[0]
     changed = flipped(topic.encode(), rng)
-    rows.execute("UPDATE stored_events SET topic = CAST(? AS TEXT) WHERE rowid = ?", (changed, position))
+    rows.run("UPDATE stored_events SET topic = CAST(? AS TEXT) WHERE rowid = ?", changed, position)
     return position
 
 
-def flip_version(rows: sqlite3.Connection, rng: random.Random) -> int:
+def flip_version(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
     bit = 1 << rng.randint(10, 40)
-    rows.execute("UPDATE stored_events SET originator_version = originator_version | ? WHERE rowid = ?", (bit, position))
+    rows.run("UPDATE stored_events SET originator_version = originator_version | ? WHERE rowid = ?", bit, position)
     return position
 
 
-def flip_position(rows: sqlite3.Connection, rng: random.Random) -> int:
+def flip_position(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    rows.execute("UPDATE stored_events SET rowid = rowid | ? WHERE rowid = ?", (1 << rng.randint(10, 40), position))
+    rows.run("UPDATE stored_events SET rowid = rowid | ? WHERE rowid = ?", 1 << rng.randint(10, 40), position)
     return position
 
 
-def drop(rows: sqlite3.Connection, rng: random.Random) -> int:
+def drop(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
+    rows.run("DELETE FROM stored_events WHERE rowid = ?", position)
     return position
 
 
-def drop_and_close_the_gap(rows: sqlite3.Connection, rng: random.Random) -> int:
+def drop_and_close_the_gap(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
+    rows.run("DELETE FROM stored_events WHERE rowid = ?", position)
     shift(rows, position + 1, -1)
-    rows.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
+    set_head(rows, SECOND - 1)
     return position
 
 
-def swap(rows: sqlite3.Connection, rng: random.Random) -> int:
+def swap(rows: Session, rng: random.Random) -> int:
     first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
     for here, there in ((first, -1), (second, first), (-1, second)):
-        rows.execute("UPDATE stored_events SET rowid = ? WHERE rowid = ?", (there, here))
+        rows.run("UPDATE stored_events SET rowid = ? WHERE rowid = ?", there, here)
     return first
 
 
-def swap_bytes(rows: sqlite3.Connection, rng: random.Random) -> int:
+def swap_bytes(rows: Session, rng: random.Random) -> int:
     first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
-    held = dict(rows.execute("SELECT rowid, state FROM stored_events WHERE rowid IN (?, ?)", (first, second)).fetchall())
+    held = dict(rows.all("SELECT rowid, state FROM stored_events WHERE rowid IN (?, ?)", first, second))
     for here, there in ((first, second), (second, first)):
-        rows.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (held[there], here))
+        rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", held[there], here)
     return first
 
 
-def insert(rows: sqlite3.Connection, rng: random.Random) -> int:
+def insert(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
-    row = rows.execute("SELECT topic, state FROM stored_events WHERE rowid = ?", (rng.randint(1, SECOND),)).fetchone()
+    (row,) = rows.all("SELECT topic, state FROM stored_events WHERE rowid = ?", rng.randint(1, SECOND))
     shift(rows, position, 1)
-    rows.execute("INSERT INTO stored_events VALUES (?, 'ticket:T-9', 1, ?, ?)", (position, *row))
+    rows.run("INSERT INTO stored_events VALUES (?, 'ticket:T-9', 1, ?, ?)", position, *row)
     return position
 
 
-def truncate(rows: sqlite3.Connection, rng: random.Random) -> int:
+def truncate(rows: Session, rng: random.Random) -> int:
     position = rng.randint(3, SECOND)
-    rows.execute("DELETE FROM stored_events WHERE rowid >= ?", (position,))
-    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (position - 1,))
+    rows.run("DELETE FROM stored_events WHERE rowid >= ?", position)
+    set_head(rows, position - 1)
     return position
 
 
-def renumber(rows: sqlite3.Connection, rng: random.Random) -> int:
+def renumber(rows: Session, rng: random.Random) -> int:
     position = rng.randint(1, SECOND)
     shift(rows, position, rng.choice([1, 2, 1000]))
     return position
 
 
-def renumber_versions(rows: sqlite3.Connection, rng: random.Random) -> int:
+def renumber_versions(rows: Session, rng: random.Random) -> int:
     stream, version = f"ticket:T-{rng.randint(1, 3)}", rng.randint(1, 100)
-    (position,) = rows.execute(
-        "SELECT rowid FROM stored_events WHERE originator_id = ? AND originator_version = ?", (stream, version)
-    ).fetchone()
-    rows.execute("UPDATE stored_events SET originator_version = -originator_version - 1 WHERE originator_id = ?"
-                 " AND originator_version >= ?", (stream, version))  # fmt: skip
-    rows.execute("UPDATE stored_events SET originator_version = -originator_version WHERE originator_version < 0")
+    statement = "SELECT rowid FROM stored_events WHERE originator_id = ? AND originator_version = ?"
+    (position,) = rows.all(statement, stream, version)[0]
+    rows.run("UPDATE stored_events SET originator_version = -originator_version - 1 WHERE originator_id = ?"
+                 " AND originator_version >= ?", stream, version)  # fmt: skip
+    rows.run("UPDATE stored_events SET originator_version = -originator_version WHERE originator_version < 0")
     return int(position)
 
 
-ROW_MUTATIONS: list[Callable[[sqlite3.Connection, random.Random], int]] = [
+ROW_MUTATIONS: list[Callable[[Session, random.Random], int]] = [
     flip_state, flip_state, flip_state, flip_stream, flip_topic, flip_version, flip_position, drop, drop_and_close_the_gap,
     swap, swap_bytes, insert, truncate, renumber, renumber_versions,
 ]  # fmt: skip
@@ -136,10 +155,10 @@ def flipped(content: bytes, rng: random.Random) -> bytes:
     return content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1 :]
 
 
-def shift(rows: sqlite3.Connection, first: int, by: int) -> None:
+def shift(rows: Session, first: int, by: int) -> None:
     """Positions from `first` on, moved; by way of negative ones, since two rows cannot share one even for a moment."""
-    rows.execute("UPDATE stored_events SET rowid = -(rowid + ?) WHERE rowid >= ?", (by, first))
-    rows.execute("UPDATE stored_events SET rowid = -rowid WHERE rowid < 0")
+    rows.run("UPDATE stored_events SET rowid = -(rowid + ?) WHERE rowid >= ?", by, first)
+    rows.run("UPDATE stored_events SET rowid = -rowid WHERE rowid < 0")
 
 
 class TestUntouched:
@@ -180,50 +199,51 @@ class TestUntouched:
 
 class TestRows:
     @pytest.mark.parametrize("batch", range(20))
-    def test_no_change_of_a_row_is_missed_and_each_is_located(self, sealed: Sealed, tmp_path: Path, batch: int) -> None:
+    def test_no_change_of_a_row_is_missed_and_each_is_located(self, kept: Kept, batch: int) -> None:
         rng = random.Random(batch)
-        for number in range(MUTATIONS // 20):
+        # A copy of a database takes its time: there, every change is made twice or more, in files a thousand are.
+        for number in range(MUTATIONS // 20 if kept.ledgers.databases is None else 2):
             change = ROW_MUTATIONS[(batch * MUTATIONS // 20 + number) % len(ROW_MUTATIONS)]
-            path = copied(sealed, tmp_path)
+            path = kept.copied()
             with behind(path) as rows:
                 expected = change(rows, rng)
-            found = sealed.verified(path)
+            found = kept.sealed.verified(path)
             assert found.difference is not None, (change.__name__, expected)
             assert found.difference.position == expected, (change.__name__, expected, str(found.difference))
             assert str(expected) in str(found.difference)
 
-    def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, sealed: Sealed, tmp_path: Path) -> None:
-        for seed in range(60):
+    def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, kept: Kept) -> None:
+        for seed in range(60 if kept.ledgers.databases is None else 6):
             rng = random.Random(seed)
-            path = copied(sealed, tmp_path)
+            path = kept.copied()
             with behind(path) as rows:
                 changed = forge_amount(rows, rng)
                 rebuild_tree(rows)
-            found = sealed.verified(path)
+            found = kept.sealed.verified(path)
             expected = 1 if changed <= FIRST else FIRST + 1
             assert found.difference is not None and found.difference.position == expected
             assert found.difference.values["size"] == (FIRST if changed <= FIRST else SECOND)
 
     @pytest.mark.parametrize("seed", range(20))
-    def test_a_flip_in_the_stored_tree_is_found(self, sealed: Sealed, tmp_path: Path, seed: int) -> None:
+    def test_a_flip_in_the_stored_tree_is_found(self, kept: Kept, seed: int) -> None:
         rng = random.Random(seed)
-        path = copied(sealed, tmp_path)
+        path = kept.copied()
         with behind(path) as rows:
-            level, tile, hashes = rng.choice(rows.execute("SELECT level, tile, hashes FROM tree_tiles").fetchall())
+            level, tile, hashes = rng.choice(rows.all("SELECT level, tile, hashes FROM tree_tiles"))
             place = rng.randrange(len(hashes))
             changed = hashes[:place] + bytes([hashes[place] ^ 1]) + hashes[place + 1 :]
-            rows.execute("UPDATE tree_tiles SET hashes = ? WHERE level = ? AND tile = ?", (changed, level, tile))
-        found = sealed.verified(path).difference
+            rows.run("UPDATE tree_tiles SET hashes = ? WHERE level = ? AND tile = ?", changed, level, tile)
+        found = kept.sealed.verified(path).difference
         first = (tile * 256 + place // 32) << 8 * level
         assert found is not None and found.position == first + 1
 
-    def test_a_tile_cut_short_or_beside_the_tree_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        for statement in ("DELETE FROM tree_tiles WHERE level = 1", "INSERT INTO tree_tiles VALUES (2, 0, 1, zeroblob(32))",
+    def test_a_tile_cut_short_or_beside_the_tree_is_found(self, kept: Kept) -> None:
+        for statement in ("DELETE FROM tree_tiles WHERE level = 1", f"INSERT INTO tree_tiles VALUES (2, 0, 1, '{'0' * 32}')",
                           "UPDATE tree_tiles SET width = width + 1 WHERE level = 0 AND tile = 1"):  # fmt: skip
-            path = copied(sealed, tmp_path)
+            path = kept.copied()
             with behind(path) as rows:
-                rows.execute(statement)
-            assert sealed.verified(path).difference is not None, statement
+                rows.run(statement)
+            assert kept.sealed.verified(path).difference is not None, statement
 
     @pytest.mark.parametrize(
         "statement",
@@ -237,44 +257,50 @@ class TestRows:
             "DELETE FROM contingency_streams",
             "UPDATE contingency_streams SET stream = 'ticket:T-1'",
             "INSERT INTO contingency_streams VALUES ('flood', 'desk')",
-            "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'stored_events'",
-            "INSERT INTO checkpoint_anchors VALUES (17, 'x', x'00')",
+            "INSERT INTO checkpoint_anchors VALUES (17, 'x', 'x')",
         ],
     )
-    def test_what_leads_to_entries_is_held_against_them(self, sealed: Sealed, tmp_path: Path, statement: str) -> None:
-        path = copied(sealed, tmp_path)
+    def test_what_leads_to_entries_is_held_against_them(self, kept: Kept, statement: str) -> None:
+        path = kept.copied()
         with behind(path) as rows:
-            rows.execute(statement)
-        assert sealed.verified(path).difference is not None
+            rows.run(statement)
+        assert kept.sealed.verified(path).difference is not None
 
-    def test_a_lost_key_is_named_with_its_entry(self, sealed: Sealed, tmp_path: Path) -> None:
-        path = copied(sealed, tmp_path)
+    def test_entries_said_to_have_been_recorded_and_not_there_are_missed(self, kept: Kept) -> None:
+        path = kept.copied()
         with behind(path) as rows:
-            (position,) = rows.execute("SELECT position FROM entry_keys WHERE key = 'mail-2'").fetchone()
-            rows.execute("DELETE FROM entry_keys WHERE key = 'mail-2'")
-        found = sealed.verified(path).difference
+            set_head(rows, SECOND + 1)
+        found = kept.sealed.verified(path).difference
+        assert found is not None and found.position == SECOND + 1
+
+    def test_a_lost_key_is_named_with_its_entry(self, kept: Kept) -> None:
+        path = kept.copied()
+        with behind(path) as rows:
+            (position,) = rows.all("SELECT position FROM entry_keys WHERE key = 'mail-2'")[0]
+            rows.run("DELETE FROM entry_keys WHERE key = 'mail-2'")
+        found = kept.sealed.verified(path).difference
         assert found is not None and found.position == position and "mail-2" in str(found)
 
-    def test_rows_nobody_signed_yet_must_still_be_entries(self, sealed: Sealed, tmp_path: Path) -> None:
-        longer = sealed._replace(path=copied(sealed, tmp_path).rename(tmp_path / "longer.db"))
-        (tmp_path / "copy.db.keys").rename(keys_beside(longer.path))
-        with Ledger.open(str(longer.path)) as ledger:
+    def test_rows_nobody_signed_yet_must_still_be_entries(self, kept: Kept) -> None:
+        ledgers = kept.ledgers
+        with Ledger.open(ledgers.copied("ledger", "longer"), keys=ledgers.keys()) as ledger:
             ledger.record(read(*(followed_up("T-1", minute) for minute in range(200, 210))))
-        for statement in (
-            "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 340",
-            "UPDATE stored_events SET topic = 'Resolved' WHERE rowid = 340",
-            "UPDATE stored_events SET originator_version = originator_version + 1000 WHERE rowid >= 340",
-            "UPDATE stored_events SET originator_id = 'ticket:T-2', originator_version = 1000 WHERE rowid = 340",
-            'UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), \'"recorded_at":"20\', \'"recorded_at":"19\')'
-            " AS BLOB) WHERE rowid = 340",
-            "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 339) WHERE rowid = 340",
-            "UPDATE stored_events SET state = CAST(state AS TEXT) WHERE rowid = 340",
-            "DELETE FROM stored_events WHERE rowid = 340",
+        with behind(ledgers.url("longer")) as rows:
+            (before,), (state,) = rows.all("SELECT state FROM stored_events WHERE rowid IN (339, 340) ORDER BY rowid")
+        for statement, *values in (
+            ("UPDATE stored_events SET state = ? WHERE rowid = 340", state[:40]),
+            ("UPDATE stored_events SET topic = 'Resolved' WHERE rowid = 340",),
+            ("UPDATE stored_events SET originator_version = originator_version + 1000 WHERE rowid >= 340",),
+            ("UPDATE stored_events SET originator_id = 'ticket:T-2', originator_version = 1000 WHERE rowid = 340",),
+            ("UPDATE stored_events SET state = ? WHERE rowid = 340", state.replace(b'"recorded_at":"20', b'"recorded_at":"19')),
+            ("UPDATE stored_events SET state = ? WHERE rowid = 340", before),
+            ("DELETE FROM stored_events WHERE rowid = 340",),
+            *(() if ledgers.databases else (("UPDATE stored_events SET state = CAST(state AS TEXT) WHERE rowid = 340",),)),
         ):
-            path = copied(longer, tmp_path)
+            path = ledgers.copied("longer", "copy")
             with behind(path) as rows:
-                rows.execute(statement)
-            found = sealed.verified(path).difference
+                rows.run(statement, *values)
+            found = kept.sealed.verified(path).difference
             assert found is not None and found.position == 340, (statement, str(found))
 
 
@@ -315,9 +341,7 @@ class TestSignatures:
         for size in (FIRST, SECOND):
             path = copied(sealed, tmp_path)
             with behind(path) as rows:
-                rows.execute(
-                    "UPDATE checkpoints SET note = ? WHERE size = ?", (other.sign(read_note(sealed.notes[size]).text), size)
-                )
+                rows.run("UPDATE checkpoints SET note = ? WHERE size = ?", other.sign(read_note(sealed.notes[size]).text), size)
             found = sealed.verified(path).difference
             assert found is not None and f"{size} entries is not signed" in str(found)
 
@@ -326,8 +350,8 @@ class TestSignatures:
         other = make_key(tmp_path / "other.key", ORIGIN)
         with behind(path) as rows:
             forge_amount(rows, random.Random(1))
-            rows.execute("DELETE FROM checkpoints")
-            rows.execute("DELETE FROM tree_tiles")
+            rows.run("DELETE FROM checkpoints")
+            rows.run("DELETE FROM tree_tiles")
         with Ledger.open(str(path)) as ledger:
             checkpoint(ledger, other, NOW)
             assert verify(ledger, other.key).difference is None
@@ -340,14 +364,14 @@ class TestSignatures:
             path = copied(sealed, tmp_path)
             size = rng.choice([FIRST, SECOND])
             with behind(path) as rows:
-                rows.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (flipped(sealed.notes[size], rng), size))
+                rows.run("UPDATE checkpoints SET note = ? WHERE size = ?", flipped(sealed.notes[size], rng), size)
             found = sealed.verified(path).difference
             assert found is not None and "checkpoint" in str(found)
 
     def test_an_old_checkpoint_in_the_place_of_the_last_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
         path = copied(sealed, tmp_path)
         with behind(path) as rows:
-            rows.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (sealed.notes[FIRST], SECOND))
+            rows.run("UPDATE checkpoints SET note = ? WHERE size = ?", sealed.notes[FIRST], SECOND)
         found = sealed.verified(path).difference
         assert found is not None and f"kept as that of {SECOND} entries is of {FIRST}" in str(found)
 
@@ -376,12 +400,10 @@ class TestSignatures:
         assert found is not None and "different roots" in str(found)
 
 
-def forge_amount(rows: sqlite3.Connection, rng: random.Random) -> int:
+def forge_amount(rows: Session, rng: random.Random) -> int:
     """An entry that still reads well and says something else."""
     notes = "SELECT rowid, state FROM stored_events WHERE topic = 'FollowedUp'"
-    position, state = rng.choice(rows.execute(notes).fetchall())
-    rows.execute(
-        "UPDATE stored_events SET state = ? WHERE rowid = ?",
-        (state.replace(b'"kind":"progress"', b'"kind":"closing"'), position),
-    )
+    position, state = rng.choice(rows.all(notes))
+    changed = state.replace(b'"kind":"progress"', b'"kind":"closing"')
+    rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", changed, position)
     return int(position)

@@ -57,6 +57,12 @@ NEVER = pytest.mark.parametrize(
         "DELETE FROM contingency_streams",
         "TRUNCATE tree_tiles",
         "DELETE FROM ledger_head",
+        "UPDATE tree_tiles SET width = width + 1",
+        "UPDATE tree_tiles SET width = width - 1, hashes = substr(hashes, 33)",
+        "UPDATE tree_tiles SET hashes = decode(repeat('00', length(hashes)), 'hex')",
+        "UPDATE tree_tiles SET tile = 9",
+        "INSERT INTO tree_tiles VALUES (0, 0, 1, 'x')",
+        "INSERT INTO checkpoints VALUES (1, 'x', 'now')",
         "UPDATE checkpoints SET note = 'x'",
         "DELETE FROM checkpoint_anchors",
     ],
@@ -69,6 +75,7 @@ def url(databases: Databases) -> Iterator[str]:
     url = databases.migrated()
     with Ledger.open(url, create=True, sealed=False) as ledger:
         ledger.record(read(*DESK, opened("T-1", key="k"), followed_up("T-1")))
+        grown(ledger)
     with psycopg.connect(url) as connection:
         prepare(connection)
         connection.execute("INSERT INTO checkpoints VALUES (7, 'x', 'now')")
