@@ -27,14 +27,19 @@ def keys_path(given: str | None, environment: Mapping[str, str]) -> Path | None:
     return Path(path) if path else None
 
 
+def is_server(url: str) -> bool:
+    """Whether a URL names a ledger that a server keeps, rather than a file."""
+    return url.startswith(_SERVERS)
+
+
 def ledger_path(url: str) -> Path | None:
     """The file of the ledger that `url` (a path, or `sqlite:` and a path) names; None if it is the URL of a server."""
-    return None if url.startswith(_SERVERS) else Path(url.removeprefix("sqlite:"))
+    return None if is_server(url) else Path(url.removeprefix("sqlite:"))
 
 
 def ledger_name(url: str) -> str:
     """How a ledger is called in what is said of it: never with the password in its URL."""
-    if not url.startswith(_SERVERS):
+    if not is_server(url):
         return url
     try:
         parts = urlsplit(url)

