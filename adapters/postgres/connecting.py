@@ -13,12 +13,13 @@ from psycopg import conninfo, errors
 from psycopg_pool import PoolTimeout
 
 from adapters.mapper import LedgerError
-from adapters.postgres.schema import FORM, SCHEMA, WRITER
+from adapters.postgres.schema import FORM, READER, SCHEMA, WRITER
 from adapters.settings import ledger_name
 from domain.refusal import said
 
 WAIT_SECONDS = 30
 CONNECT_SECONDS = 10
+WRITING = said("writing to it")
 _IDLE_SECONDS = 120
 """A writer that stopped in the middle, and still holds its connection, keeps the others out no longer than this."""
 _SESSION = (
@@ -52,7 +53,11 @@ class Place:
         """A connection of its own. LedgerError saying why there is none."""
         try:
             connection = psycopg.connect(self.conninfo, autocommit=True)
-            prepare(connection)
+            try:
+                prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
         except psycopg.Error as error:
             raise _unreachable(self, error) from None
         return connection
@@ -110,8 +115,14 @@ def explained(place: Place, what: str) -> Iterator[None]:
 def explanation(place: Place, what: str, error: Exception) -> LedgerError:
     """What a failure means."""
     cause = error.__cause__ if isinstance(error, PersistenceError) and error.__cause__ else error
-    if isinstance(cause, errors.InsufficientPrivilege):
+    role = WRITER
+    if isinstance(cause, errors.InsufficientPrivilege) and what == WRITING:
         template = said("{path} may only be read with this name: to record, be a member of the role {role} ({problem})")
+    elif isinstance(cause, errors.InsufficientPrivilege):
+        role = READER
+        template = said("{path} may not be read with this name: be a member of the role {role} ({problem})")
+    elif isinstance(cause, errors.ReadOnlySqlTransaction):
+        template = said("{path} can only be read: it is a copy that follows another server, or is set to be read only")
     elif isinstance(cause, errors.LockNotAvailable):
         template = said("{path} is being written by another process and stayed so too long, while {what}")
     elif isinstance(cause, (errors.DiskFull, errors.OutOfMemory)):
@@ -120,7 +131,7 @@ def explanation(place: Place, what: str, error: Exception) -> LedgerError:
         template = said("{path} is damaged, found while {what}: {problem}. Restore it from a copy or an export")
     else:
         template = said("{path} failed while {what}: {problem}")
-    return LedgerError(template, path=place, what=what, problem=_first_line(cause), role=WRITER)
+    return LedgerError(template, path=place, what=what, problem=_first_line(cause), role=role)
 
 
 def _unreachable(place: Place, error: Exception) -> LedgerError:
@@ -135,5 +146,6 @@ def _unreachable(place: Place, error: Exception) -> LedgerError:
 
 
 def _first_line(error: BaseException) -> str:
-    """What the server or libpq said, without the lines of context."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """What the server or libpq said, without the lines of context; of several attempts, the first."""
+    lines = [it.strip().removeprefix("- ") for it in str(error).splitlines() if it.strip()]
+    return next((it for it in lines if not it.endswith(":")), type(error).__name__)

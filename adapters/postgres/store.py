@@ -20,7 +20,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 from adapters.mapper import LedgerError
-from adapters.postgres.connecting import WAIT_SECONDS, Place, check_form, explained, prepare
+from adapters.postgres.connecting import WAIT_SECONDS, WRITING, Place, check_form, explained, prepare
 from adapters.postgres.schema import CHANNEL, SCHEMA
 from adapters.postgres.session import PostgresSession
 from adapters.rows import Rows
@@ -49,9 +49,8 @@ class _Datastore(PostgresDatastore):
 class LedgerRecorder(PostgresApplicationRecorder):
     """The library's recorder over our tables: dense positions, and every stored event it answers is a Notification."""
 
-    def __init__(self, store: "PostgresStore", datastore: PostgresDatastore) -> None:
+    def __init__(self, datastore: PostgresDatastore) -> None:
         super().__init__(datastore)
-        self._store = store
         self.channel_name = CHANNEL
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
@@ -112,7 +111,7 @@ class PostgresStore:
     @cached_property
     def recorder(self) -> LedgerRecorder:
         """The library's recorder, for its followers."""
-        return LedgerRecorder(self, self._datastore)
+        return LedgerRecorder(self._datastore)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -133,7 +132,7 @@ class PostgresStore:
     def writing(self) -> Iterator[Rows]:
         """See `stores.Store`. If the connection is lost while it commits, the database is asked what became of it; LedgerError
         says so if that cannot be found out."""
-        with explained(self.place, said("writing to it")):
+        with explained(self.place, WRITING):
             with self._begun(_BEGIN_WRITING) as (connection, cursor):
                 cursor.nextset()
                 _, transaction = cursor.fetchone() or (0, "")

@@ -168,6 +168,23 @@ def person(request: pytest.FixtureRequest, databases: Databases, url: str) -> It
         connection.execute(sql.SQL("DROP ROLE {}").format(quoted))
 
 
+def test_who_may_only_see_reports_is_told_that_the_ledger_is_not_for_them(databases: Databases, url: str) -> None:
+    name = f"{REPORTING}_{uuid4().hex[:8]}"
+    quoted = sql.Identifier(name)
+    with psycopg.connect(databases.server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN IN ROLE {}").format(quoted, sql.Identifier(REPORTING)))
+        with pytest.raises(LedgerError, match="may not be read with this name: be a member of the role bitacora_reader"):
+            Ledger.open(database_url(url, str(conninfo.conninfo_to_dict(url)["dbname"]), user=name))
+        connection.execute(sql.SQL("DROP ROLE {}").format(quoted))
+
+
+def test_a_server_that_may_only_be_read_says_so_when_asked_to_record(url: str) -> None:
+    with Ledger.open(f"{url}&options=-c%20default_transaction_read_only%3Don") as ledger:
+        assert ledger.head() == 7
+        with pytest.raises(LedgerError, match="can only be read: it is a copy"):
+            ledger.record(read(followed_up("T-1", 5)))
+
+
 def test_the_program_records_as_a_writer_and_only_reads_as_a_reader(person: tuple[str, str]) -> None:
     role, url = person
     with Ledger.open(url) as ledger:
