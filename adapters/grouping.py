@@ -7,7 +7,7 @@ leads a transaction and takes along whoever has come by the time it has begun; w
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from threading import Event, Lock
+from threading import Lock
 
 from adapters.mapper import LedgerError
 from adapters.transaction import Answer, Transaction
@@ -26,7 +26,9 @@ class _Request:
         self.answers: list[Answer] | None = None
         self.error: Exception | None = None
         self.leads = False
-        self.woken = Event()
+        # Held until whoever waits is to go on: the lightest thing to wait for.
+        self.asleep = Lock()
+        self.asleep.acquire()
 
     @property
     def is_answered(self) -> bool:
@@ -59,9 +61,9 @@ class Grouping:
             request.leads, self._is_led = not self._is_led, True
         try:
             if not request.leads:
-                request.woken.wait()
+                request.asleep.acquire()
             while not request.is_answered:
-                self._lead()
+                self._lead(request)
         finally:
             self._leave(request)
         return request.result()
@@ -76,10 +78,10 @@ class Grouping:
             self._is_led = bool(self._waiting)
             if self._is_led:
                 self._waiting[0].leads = True
-                self._waiting[0].woken.set()
+                self._waiting[0].asleep.release()
 
-    def _lead(self) -> None:
-        """One transaction for those who wait. If the store fails, all are told; if it fails otherwise, by one of them, each is
+    def _lead(self, leader: _Request) -> None:
+        """One transaction for those who wait, the leader among them. If the store fails, all are told; if it fails otherwise, by one of them, each is
         recorded alone."""
         group: list[_Request] = []
         try:
@@ -103,7 +105,8 @@ class Grouping:
             raise
         finally:
             for it in group:
-                it.woken.set()
+                if it is not leader:
+                    it.asleep.release()
 
     def _alone(self, request: _Request) -> None:
         if request.is_answered:

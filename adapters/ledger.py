@@ -125,7 +125,8 @@ class Ledger:
             book, writing, seen = self._remembered
             writing.begin(rows)
             if writing.head - seen <= FOLLOWED_AT_MOST:
-                for entry in rows.page(seen, writing.head, FOLLOWED_AT_MOST):
+                others = rows.page(seen, writing.head, FOLLOWED_AT_MOST) if writing.head > seen else []
+                for entry in others:
                     writing.follow(entry)
                     book.take(entry)
                 return book, writing

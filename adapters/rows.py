@@ -45,6 +45,9 @@ class Session(Protocol):
     def many(self, statement: str, rows: Sequence[Any]) -> None:
         """The same statement for every one of these values."""
 
+    def head(self) -> int:
+        """The position of the last entry, 0 if there is none."""
+
     def insert(self, rows: Sequence[Row]) -> None:
         """Entries, at positions that must be the next ones. An integrity error if a stream has that version already."""
 
@@ -87,7 +90,7 @@ class Rows:
 
     def head(self) -> int:
         """The position of the last entry, 0 if there is none."""
-        return self._one("SELECT max(rowid) FROM stored_events") or 0
+        return self._session.head()
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the entry at a position was recorded; None if there is none."""

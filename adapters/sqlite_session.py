@@ -38,6 +38,9 @@ class SQLiteSession:
     def many(self, statement: str, rows: Sequence[Any]) -> None:
         self._cursor.executemany(statement, rows)
 
+    def head(self) -> int:
+        return self.all("SELECT max(rowid) FROM stored_events")[0][0] or 0
+
     def insert(self, rows: Sequence[Row]) -> None:
         whole = len(rows) - len(rows) % _ROWS_AT_ONCE
         for first in range(0, whole, _ROWS_AT_ONCE):

@@ -40,8 +40,9 @@ _FUNCTIONS = (
     f"CREATE FUNCTION refuse() RETURNS trigger {_FUNCTION} AS $$ BEGIN"
     f" {_NEVER} || TG_OP || ' on ' || TG_TABLE_NAME || ' is refused'; END $$",
     # Runs as the owner: a writer may neither lock nor move the head by itself.
-    f"CREATE FUNCTION lock_head(OUT head bigint, OUT transaction text) {_OWNERS} AS $$ BEGIN"
-    " SELECT position, pg_current_xact_id()::text INTO head, transaction FROM ledger_head FOR UPDATE; END $$",
+    f"CREATE FUNCTION lock_head(OUT head bigint, OUT last bigint, OUT transaction text) {_OWNERS} AS $$ BEGIN"
+    " SELECT position, pg_current_xact_id()::text INTO head, transaction FROM ledger_head FOR UPDATE;"
+    " SELECT coalesce(max(notification_id), 0) INTO last FROM stored_events; END $$",
     # A statement at a time, not a row: COPY brings thousands.
     f"CREATE FUNCTION move_head() RETURNS trigger {_OWNERS} AS $$"
     " DECLARE first bigint; last bigint; n bigint; BEGIN"

@@ -48,8 +48,10 @@ class PostgresSession:
 
     failures: tuple[type[Exception], ...] = (psycopg.Error,)
 
-    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+    def __init__(self, connection: "psycopg.Connection[Any]", head: int | None = None) -> None:
+        """`head` is the last position, if this transaction locked it."""
         self._connection = connection
+        self._head = head
         self._cursor = connection.cursor(row_factory=tuple_row)
 
     def all(self, statement: str, *values: Any) -> list[Any]:
@@ -66,7 +68,14 @@ class PostgresSession:
     def many(self, statement: str, rows: Sequence[Any]) -> None:
         self._cursor.executemany(_reworded(statement), rows)
 
+    def head(self) -> int:
+        if self._head is not None:
+            return self._head
+        return self.all("SELECT max(notification_id) FROM stored_events")[0][0] or 0
+
     def insert(self, rows: Sequence[Row]) -> None:
+        if self._head is not None:
+            self._head = rows[-1][0]
         if len(rows) >= _COPIED_FROM:
             self._copy(_COPY, _entry_bytes(rows))
             return

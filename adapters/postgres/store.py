@@ -30,7 +30,8 @@ _CONNECTIONS = 10
 _RECONNECT_SECONDS = 0.05
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # One round trip: what it reads afterwards stays true until it commits, since everyone who writes begins with this.
-_BEGIN_WRITING = f"BEGIN; SELECT head, transaction FROM {SCHEMA}.lock_head()"
+_BEGIN_WRITING = f"BEGIN; SELECT head, last, transaction FROM {SCHEMA}.lock_head()"
+_LOST = said("{path} is damaged: {head} entries were recorded, and the last one there is {last}. Restore it from a copy")
 _Connection = psycopg.Connection[Any]
 
 
@@ -135,8 +136,10 @@ class PostgresStore:
         with explained(self.place, WRITING):
             with self._begun(_BEGIN_WRITING) as (connection, cursor):
                 cursor.nextset()
-                _, transaction = cursor.fetchone() or (0, "")
-                yield Rows(PostgresSession(connection))
+                head, last, transaction = cursor.fetchone() or (0, 0, "")
+                if head != last:
+                    raise LedgerError(_LOST, path=self.place, head=head, last=last)
+                yield Rows(PostgresSession(connection, head))
                 answer = self._commit(connection)
             if answer is None:
                 self._settle(transaction)

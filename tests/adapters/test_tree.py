@@ -10,6 +10,7 @@ from domain.refusal import said
 from replay import merkle
 from replay.merkle import Frontier
 from tests.adapters.given import DESK, followed_up, opened, read
+from tests.adapters.sealed import set_head
 from tests.stores import Ledgers, behind
 
 
@@ -108,6 +109,7 @@ def test_a_ledger_shorter_than_its_tree_is_refused(filled: Ledgers) -> None:
         grown(ledger)
     with behind(filled.url()) as rows:
         rows.run("DELETE FROM stored_events WHERE rowid > 300")
+        set_head(rows, 300)
     with filled.open() as ledger, pytest.raises(LedgerError, match="covers 306 entries and the ledger has 300"):
         grown(ledger)
 

@@ -14,6 +14,7 @@ from adapters.tree import grown
 from adapters.verifying import verify
 from tests.adapters.given import DESK, followed_up, opened, read
 from tests.postgres_server import Databases, database_url
+from tests.stores import behind
 
 FIXED = ("stored_events", "entry_keys", "client_streams", "key_store", "checkpoints", "checkpoint_anchors")
 """What is recorded for good."""
@@ -166,6 +167,20 @@ def person(request: pytest.FixtureRequest, databases: Databases, url: str) -> It
         yield request.param, database_url(copy, str(conninfo.conninfo_to_dict(copy)["dbname"]), user=name)
         databases.drop(copy)
         connection.execute(sql.SQL("DROP ROLE {}").format(quoted))
+
+
+def test_nothing_is_recorded_after_entries_that_somebody_took_away(databases: Databases, url: str) -> None:
+    copy = databases.copied(url)
+    with behind(copy) as rows:
+        rows.run("DELETE FROM stored_events WHERE rowid > 5")
+        for table in ("checkpoint_anchors", "checkpoints"):
+            rows.run(f"DELETE FROM {table}")
+    with Ledger.open(copy) as ledger:
+        with pytest.raises(LedgerError, match="is damaged: 7 entries were recorded, and the last one there is 5"):
+            ledger.record(read(followed_up("T-1", 5)))
+        difference = verify(ledger, None).difference
+        assert difference is not None and difference.position == 6
+    databases.drop(copy)
 
 
 def test_who_may_only_see_reports_is_told_that_the_ledger_is_not_for_them(databases: Databases, url: str) -> None:
