@@ -81,8 +81,8 @@ class Grouping:
                 self._waiting[0].asleep.release()
 
     def _lead(self, leader: _Request) -> None:
-        """One transaction for those who wait, the leader among them. If the store fails, all are told; if it fails otherwise, by one of them, each is
-        recorded alone."""
+        """One transaction for those who wait, the leader too. If the store fails, all are told; if it fails otherwise, by
+        one of them, each is recorded alone."""
         group: list[_Request] = []
         try:
             with self._writing() as transaction:
