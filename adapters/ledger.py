@@ -24,7 +24,7 @@ from domain.refusal import Refused, said
 
 __all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
 
-PAGE = 500
+PAGE = 200
 """Entries read at once stay in the processor's cache until they are judged: larger pages make a replay slower."""
 STREAMS_AT_ONCE = 100
 FOLLOWED_AT_MOST = 5_000
