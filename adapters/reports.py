@@ -4,28 +4,32 @@ All arithmetic is in `projections`; here it is only decided which streams to rea
 temporary file, so that memory does not grow with the ledger.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
-import msgspec
 from msgspec import Struct
 
-from adapters.ledger import Ledger
+from adapters.ledger import Ledger, Names
+from adapters.waiting import Waiting, WaitingRow, WaitingUse, row_waiting, use_waiting
+from adapters.workers import shared_out
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
 from domain.policy import Policy
 from domain.time_base import epoch_seconds
 from projections import billing, consumption, sla, timeline, unattended
-from projections.accounts import Account, account, accounts, bill, use_of
+from projections.accounts import Account, account, bill, charged, use_of
 from projections.billing import Charge
-from projections.consumption import Consumed, Use
+from projections.consumption import Consumed
 from projections.contracts import Contracts, Question
+from projections.unattended import Unattended
 
+ReportName = Literal["sla", "unattended", "consumption", "billing"]
+_TICKETS_AT_ONCE = 100
 _EXPLAINED = ("ticket", "response", "resolution")
 """Of a row of `report sla`, what `explain` says itself."""
 
@@ -53,49 +57,52 @@ class NotFound(LookupError):
         self.field, self.value = field, value
 
 
-class Reports:
-    """The reports of one ledger for one question and selection."""
+class Found(NamedTuple):
+    """What some tickets come to for a report: figures only, in a form that another process may send."""
 
-    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None) -> None:
+    rows: list[WaitingRow]
+    uses: list[WaitingUse]
+    unattended: list[Unattended]
+
+
+class Reports:
+    """The reports of one ledger for one question and selection. What concerns every client is worked out by so many `workers`,
+    processes that each open the ledger (1: by this one alone); the rows are the same."""
+
+    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None, workers: int = 1) -> None:
         self.ledger = ledger
         self.question = question
         self.selection = selection or Selection()
+        self.workers = workers
 
     def sla(self) -> Iterator[dict[str, Any]]:
         """`report sla`: one row per ticket, in the order opened."""
-        with closing(_InOrder()) as ordered:
-            for it in self._accounts(self._ticket_streams()):
-                facts = it.assessment.facts
-                if self.selection.covers(facts.opening.at) and self._selects(it):
-                    ordered.add(facts.opening.at, facts.entry.position, sla.row(it.assessment))
-            yield from ordered
+        with closing(Waiting(self.contracts)) as waiting:
+            for found in self._found("sla"):
+                waiting.add(found.rows)
+            yield from waiting.rows()
 
     def unattended(self) -> list[dict[str, Any]]:
         """`report unattended`: longest first."""
-        found = (
-            unattended.unattended(it.assessment)
-            for it in self._accounts(self._ticket_streams())
-            if self._selects(it) and self.selection.covers(it.assessment.facts.opening.at)
-        )
-        return unattended.rows(it for it in found if it is not None)
+        return unattended.rows(it for found in self._found("unattended") for it in found.unattended)
 
-    def consumption(self) -> list[dict[str, Any]]:
+    def consumption(self) -> Iterator[dict[str, Any]]:
         """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
-        uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
-        chosen = (it for it in consumption.consumed(self.contracts, uses) if self._selects_consumption(it))
-        return [consumption.row(it, self.question.at_seconds) for it in chosen]
+        with closing(Waiting(self.contracts)) as waiting:
+            for found in self._found("consumption"):
+                waiting.add(uses=found.uses)
+            for it in consumption.deals(self.contracts, waiting):
+                if self._selects_consumption(it):
+                    yield consumption.row(it, self.question.at_seconds)
 
     def billing(self) -> Iterator[dict[str, Any]]:
         """`report billing`: the rows of the bill in order of `at`, then position."""
-        uses: list[Use] = []
-        with closing(_InOrder()) as ordered:
-            for it in self._accounts(self._dealt_streams()):
-                if it.use is not None:
-                    uses.append(it.use)
-                self._bill(ordered, it.charges)
-            dealt = consumption.consumed(self.contracts, uses)
-            self._bill(ordered, (row for it in dealt for row in billing.per_event(it.deal)))
-            yield from ordered
+        with closing(Waiting(self.contracts)) as waiting:
+            for found in self._found("billing"):
+                waiting.add(found.rows, found.uses)
+            for it in consumption.deals(self.contracts, waiting):
+                waiting.add(self._billed(billing.per_event(it.deal)))
+            yield from waiting.rows()
 
     def explain(self, ticket: str) -> dict[str, Any]:
         """`explain`: one ticket with its entries, both clocks in segments, its bill and its policy's consumption."""
@@ -144,9 +151,15 @@ class Reports:
             raise NotFound("client", selection.client)
         return client
 
+    @cached_property
+    def _known(self) -> int | None:
+        """The last position read, None for all there are; several processes must read up to the same."""
+        known = self.question.known
+        return self.ledger.head() if known is None and self.workers > 1 else known
+
     def _streams(self, *kinds: str) -> Iterator[tuple[str, Sequence[Entry]]]:
         for kind in kinds:
-            yield from self.ledger.streams(kind, self.question.known)
+            yield from self.ledger.streams(kind, self._known)
 
     def _ticket_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of the tickets selected."""
@@ -161,13 +174,9 @@ class Reports:
         """The streams of the tickets dealt together with those selected: a whole client's, or all."""
         client = self._client
         if client is None:
-            yield from self.ledger.streams("ticket", self.question.known)
+            yield from self.ledger.streams("ticket", self._known)
         else:
             yield from self.ledger.streams_named([it for it in self.ledger.streams_of(client) if it.startswith("ticket:")])
-
-    def _accounts(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Iterator[Account]:
-        contracts = self.contracts
-        return accounts(streams, contracts)
 
     def _consumption_of(self, found: Account) -> list[Consumed]:
         """The consumption that one ticket is part of; none under terms without quotas."""
@@ -177,6 +186,48 @@ class Reports:
         policy = found.assessment.agreed.policy
         dealt = consumption.consumed(self.contracts, uses)
         return [it for it in dealt if (it.policy.id if it.policy else None) == (policy.id if policy else None)]
+
+    # What becomes of many tickets ------------------------------------------------------------------------------------
+
+    def _found(self, report: ReportName) -> Iterator[Found]:
+        """What all tickets that a report reads come to for it, a part at a time."""
+        known, parts = self._known, []
+        if known is not None and self.workers > 1 and self._client is None:
+            parts = [(report, names) for names in self.ledger.divided("ticket", known)]
+        if len(parts) > 1:
+            question = Question(self.question.at, known, self.question.readings)
+            yield from shared_out(min(self.workers, len(parts)), _reading, (self.ledger.url, question, self.selection), parts)
+            return
+        streams = iter(self._ticket_streams() if report in ("sla", "unattended") else self._dealt_streams())
+        while together := list(islice(streams, _TICKETS_AT_ONCE)):
+            yield self.found(report, together)
+
+    def found(self, report: ReportName, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Found:
+        """What the tickets of these streams come to for a report."""
+        found = Found([], [], [])
+        for _, recorded in streams:
+            if report in ("sla", "unattended"):
+                self._judge(recorded, report, found)
+            else:
+                self._charge(recorded, report, found)
+        return found
+
+    def _judge(self, recorded: Sequence[Entry], report: ReportName, found: Found) -> None:
+        it = account(recorded, self.contracts)
+        if it is None or not self._selects(it) or not self.selection.covers(it.assessment.facts.opening.at):
+            return
+        facts = it.assessment.facts
+        if report == "sla":
+            found.rows.append(row_waiting(facts.opening.at, facts.entry.position, sla.row(it.assessment)))
+        elif (left := unattended.unattended(it.assessment)) is not None:
+            found.unattended.append(left)
+
+    def _charge(self, recorded: Sequence[Entry], report: ReportName, found: Found) -> None:
+        charges, use = charged(recorded, self.contracts)
+        if use is not None:
+            found.uses.append(use_waiting(use))
+        if report == "billing":
+            found.rows.extend(self._billed(charges))
 
     # What is selected ----------------------------------------------------------------------------------------------
 
@@ -208,27 +259,15 @@ class Reports:
             return False
         return since is None or policy.last_day is None or calendar.local_date(epoch_seconds(since)) <= policy.last_day
 
-    def _bill(self, ordered: "_InOrder", charges: Iterable[Charge]) -> None:
+    def _billed(self, charges: Iterable[Charge]) -> Iterator[WaitingRow]:
         for it in charges:
             if self.selection.covers(it.at) and self._matches(it.client, it.policy, it.ticket):
-                ordered.add(it.at, it.entry, billing.row(it))
+                yield row_waiting(it.at, it.entry, billing.row(it))
 
 
-class _InOrder:
-    """Rows put in order of a moment and a position, kept in a temporary file while they wait."""
-
-    def __init__(self) -> None:
-        self._rows = sqlite3.connect("", isolation_level=None)
-        self._rows.execute("CREATE TABLE waiting (at INTEGER, micros INTEGER, position INTEGER, row BLOB)")
-        self._rows.execute("BEGIN")
-
-    def add(self, at: datetime, position: int, row: dict[str, Any]) -> None:
-        values = (epoch_seconds(at), at.microsecond, position, msgspec.json.encode(row))
-        self._rows.execute("INSERT INTO waiting VALUES (?, ?, ?, ?)", values)
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for (row,) in self._rows.execute("SELECT row FROM waiting ORDER BY at, micros, position"):
-            yield msgspec.json.decode(row)
-
-    def close(self) -> None:
-        self._rows.close()
+@contextmanager
+def _reading(url: str, question: Question, selection: Selection) -> Iterator[Callable[[tuple[ReportName, Names]], Found]]:
+    """Another process's part in a report: it opens the ledger itself."""
+    with Ledger.open(url) as ledger:
+        reports = Reports(ledger, question, selection)
+        yield lambda part: reports.found(part[0], ledger.streams("ticket", question.known, part[1]))

@@ -5,9 +5,9 @@ is kept of a ticket for that is a `Use`; nothing here looks at clocks.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import UNSET, Struct
 
@@ -143,32 +143,63 @@ class Consumed(Struct, frozen=True):
     local: bool
 
 
+class Uses(Protocol):
+    """The uses of many tickets, each put with those that it is dealt together with."""
+
+    def of_policy(self, policy: str) -> Iterable[Use]:
+        """Those of the tickets under a policy."""
+
+    def outside(self, client: str) -> Iterable[Use]:
+        """Those of a client's tickets outside any policy."""
+
+    def clients_outside(self) -> Collection[str]:
+        """The clients that have such tickets."""
+
+
+class _Together:
+    """Uses held in memory."""
+
+    def __init__(self, uses: Iterable[Use]) -> None:
+        self._of_policy: dict[str, list[Use]] = {}
+        self._outside: dict[str, list[Use]] = {}
+        for one in uses:
+            if one.agreed.policy is not None:
+                self._of_policy.setdefault(one.agreed.policy.id, []).append(one)
+            else:
+                self._outside.setdefault(one.client, []).append(one)
+
+    def of_policy(self, policy: str) -> Iterable[Use]:
+        return self._of_policy.get(policy, ())
+
+    def outside(self, client: str) -> Iterable[Use]:
+        return self._outside[client]
+
+    def clients_outside(self) -> Collection[str]:
+        return self._outside
+
+
 def consumed(contracts: Contracts, uses: Iterable[Use]) -> list[Consumed]:
+    """All of `deals` at once, from uses in any order."""
+    return list(deals(contracts, _Together(uses)))
+
+
+def deals(contracts: Contracts, uses: Uses) -> Iterator[Consumed]:
     """Every policy with quotas in the order contracted, then each client with tickets outside any policy under terms with
-    quotas, in the order registered (rules 3; exchange.md, report consumption)."""
-    by_policy: dict[str, list[Use]] = {}
-    outside: dict[str, list[Use]] = {}
-    for one in uses:
-        if one.agreed.policy is not None:
-            by_policy.setdefault(one.agreed.policy.id, []).append(one)
-        else:
-            outside.setdefault(one.client, []).append(one)
-    found = []
+    quotas, in the order registered (rules 3; exchange.md, report consumption). One is dealt at a time."""
     for policy in contracts.all_policies():
         rules = contracts.rules(policy)
         if rules.provisions.consumption is not None:
-            held = by_policy.get(policy.id, [])
+            held = list(uses.of_policy(policy.id))
             visits = tuple(sorted(at for it in held for at in it.visits))
             client = policy.contracted.client
-            found.append(Consumed(client, policy, rules, deal(held, rules, policy), visits, contracts.local(client)))
-    registered = contracts.clients_in_order()
+            yield Consumed(client, policy, rules, deal(held, rules, policy), visits, contracts.local(client))
+    registered, outside = contracts.clients_in_order(), uses.clients_outside()
     for client in [*registered, *sorted(set(outside) - set(registered))]:
         if client in outside:
-            rules_without = min(outside[client], key=lambda it: it.order).agreed.rules
-            assert rules_without is not None, "a use has rules"
-            dealt = deal(outside[client], rules_without, None)
-            found.append(Consumed(client, None, rules_without, dealt, (), contracts.local(client)))
-    return found
+            held = list(uses.outside(client))
+            without = min(held, key=lambda it: it.order).agreed.rules
+            assert without is not None, "a use has rules"
+            yield Consumed(client, None, without, deal(held, without, None), (), contracts.local(client))
 
 
 def row(consumption: Consumed, at: int) -> dict[str, Any]:
