@@ -29,7 +29,7 @@ PAGE = 200
 STREAMS_AT_ONCE = 100
 PART_ENTRIES = 4_000
 """So many entries go to another process at once: enough to be worth sending, few enough to be shared out evenly."""
-_LOOKS_A_PART = 8
+_LOOKS_A_PART, _MOST_LOOKS = 8, 4_000
 FOLLOWED_AT_MOST = 5_000
 """With more entries than this by others, forgetting what is remembered is cheaper than following it."""
 
@@ -177,7 +177,7 @@ class Ledger:
     def divided(self, kind: str, upto: int) -> list[Names]:
         """The names of the streams of a kind divided into parts that hold about as many entries each, by name: what is recorded
         up to a position is looked at here and there."""
-        step = max(1, PART_ENTRIES // _LOOKS_A_PART)
+        step = max(1, PART_ENTRIES // _LOOKS_A_PART, upto // _MOST_LOOKS)
         with self.reading(said("reading streams")) as rows:
             seen = sorted(name for at in range(1, upto + 1, step) if (name := rows.stream_at(at)).startswith(kind + ":"))
         borders = sorted(set(seen[_LOOKS_A_PART::_LOOKS_A_PART]))

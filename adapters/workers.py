@@ -4,12 +4,14 @@ Processes are spawned and inherit nothing; they never outlive whoever started th
 what a process opens, and what a part is, is up to whoever asks.
 """
 
+import os
 import pickle
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from secrets import randbelow
 from typing import Any
 
 from adapters.mapper import LedgerError
@@ -18,19 +20,27 @@ from domain.refusal import said
 Preparing = Callable[..., AbstractContextManager[Callable[[Any], Any]]]
 """What a process does first, and again at its end: gives the function from a part to what it comes to."""
 
+
+class WorkerLost(LedgerError):
+    """A process ended before its work was done."""
+
+
 _PARTS_AHEAD = 4
 """How many parts for each process may be done before their turn comes: they are held in memory until then."""
 _PATIENCE_SECONDS = 5
+_SALT, _SALTS = "PYTHONHASHSEED", 2**32 - 1
 
 
 def shared_out(workers: int, preparing: Preparing, arguments: tuple[Any, ...], parts: Iterable[Any]) -> Iterator[Any]:
     """What every part comes to, in the order of the parts, worked out by so many processes.
 
     `preparing`, a function of a module, is called with the arguments in each of them. What it, or the work on a part, raises is
-    raised here; LedgerError if a process ends before its work is done. Whatever happens, no process is left behind."""
+    raised here; WorkerLost if a process ends before its work is done. Whatever happens, no process is left behind. All of them
+    salt their hashes alike, so that sums of hashes can be added up."""
     team: list[_Worker] = []
+    salt = str(1 + randbelow(_SALTS))
     try:
-        team.extend(_Worker(preparing, arguments) for _ in range(workers))
+        team.extend(_Worker(preparing, arguments, salt) for _ in range(workers))
         yield from _in_turn(team, parts)
     finally:
         for it in team:
@@ -62,11 +72,11 @@ def _in_turn(team: Sequence["_Worker"], parts: Iterable[Any]) -> Iterator[Any]:
 class _Worker:
     """One process, seen from the one that started it."""
 
-    def __init__(self, preparing: Preparing, arguments: tuple[Any, ...]) -> None:
+    def __init__(self, preparing: Preparing, arguments: tuple[Any, ...], salt: str) -> None:
         spawning = get_context("spawn")
         self.connection, theirs = spawning.Pipe()
         self._process = spawning.Process(target=_work, args=(theirs, preparing, arguments), daemon=True)
-        with _uninterrupted():
+        with _uninterrupted(), _salted(salt):
             self._process.start()
         # Held open here too, it would never be seen to close when that process ends.
         theirs.close()
@@ -94,10 +104,10 @@ class _Worker:
             self._process.kill()
             self._process.join()
 
-    def _lost(self) -> LedgerError:
+    def _lost(self) -> WorkerLost:
         self._process.join(_PATIENCE_SECONDS)
         template = said("one of the processes that shared the work ended before it was done (exit code {code})")
-        return LedgerError(template, code=self._process.exitcode)
+        return WorkerLost(template, code=self._process.exitcode)
 
 
 @contextmanager
@@ -108,6 +118,19 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _salted(salt: str) -> Iterator[None]:
+    """A process started meanwhile salts its hashes with this."""
+    before = os.environ.get(_SALT)
+    os.environ[_SALT] = salt
+    try:
+        yield
+    finally:
+        del os.environ[_SALT]
+        if before is not None:
+            os.environ[_SALT] = before
 
 
 # In the other process -----------------------------------------------------------------------------------------------

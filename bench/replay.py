@@ -1,8 +1,8 @@
 """The full replay of the three accounts: against reading and decoding alone, and how time and memory grow with the ledger.
 
-`python -m bench.replay LEDGER WORKERS` replays once in a process of its own and prints its seconds as JSON. A replay reads every
-ticket, judges both clocks, bills it and deals the quotas; rows are not turned into text. Seconds of one process are the
-processor's, those of several are the wall's.
+`python -m bench.replay LEDGER` replays once in a process of its own and prints its seconds as JSON. A replay reads every
+ticket, judges both clocks, bills it and deals the quotas; rows are not turned into text. Seconds are the processor's, except
+where several processes share the work: then all are the wall's.
 """
 
 import json
@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 
 from adapters.ledger import Ledger, Names
 from adapters.waiting import Waiting, WaitingUse, use_waiting

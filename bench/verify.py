@@ -12,7 +12,8 @@ from adapters.ledger import Ledger, utc_now
 from adapters.proving import checkpoint, prove
 from adapters.signing import make_key
 from adapters.tree import TreeRows
-from adapters.verifying import PAGE_ENTRIES, verify
+from adapters.verification import PAGE_ENTRIES
+from adapters.verifying import verify
 from bench import ledgers
 from bench.measuring import Row, Times, in_turns
 from domain.refusal import said
