@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from adapters.ledger import Ledger, Names
+from adapters.sealing import Unsealed
 from adapters.waiting import Waiting, WaitingRow, WaitingUse, row_waiting, use_waiting
 from adapters.workers import shared_out
 from domain.calendar import Calendar
@@ -69,8 +70,13 @@ class Reports:
     """The reports of one ledger for one question and selection. What concerns every client is worked out by so many `workers`,
     processes that each open the ledger (1: by this one alone); the rows are the same."""
 
-    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None, workers: int = 1) -> None:
+    def __init__(
+        self, ledger: Ledger, question: Question, selection: Selection | None = None, workers: int = 1, *,
+        shown: Unsealed | None = None,
+    ) -> None:  # fmt: skip
+        """`shown` is how personal texts are shown: with the keys there are, unless told otherwise."""
         self.ledger = ledger
+        self._shown = shown
         self.question = question
         self.selection = selection or Selection()
         self.workers = workers
@@ -88,12 +94,13 @@ class Reports:
 
     def consumption(self) -> Iterator[dict[str, Any]]:
         """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
+        unsealed = self._shown or self.ledger.unsealed()
         with closing(Waiting(self.contracts)) as waiting:
             for found in self._found("consumption"):
                 waiting.add(uses=found.uses)
             for it in consumption.deals(self.contracts, waiting):
                 if self._selects_consumption(it):
-                    yield consumption.row(it, self.question.at_seconds)
+                    yield unsealed.consumption(consumption.row(it, self.question.at_seconds))
 
     def billing(self) -> Iterator[dict[str, Any]]:
         """`report billing`: the rows of the bill in order of `at`, then position."""
@@ -112,14 +119,15 @@ class Reports:
             raise NotFound("ticket", ticket)
         dealt = self._consumption_of(found)
         known = self.question.known
+        unsealed = self._shown or self.ledger.unsealed()
         return {
             "ticket": ticket,
-            "entries": [entry_as_json(it) for it in recorded if known is None or it.position <= known],
+            "entries": [entry_as_json(unsealed.entry(it)) for it in recorded if known is None or it.position <= known],
             **{key: value for key, value in sla.row(found.assessment).items() if key not in _EXPLAINED},
             "response": timeline.clock_explained(found.assessment, found.assessment.response),
             "resolution": timeline.clock_explained(found.assessment, found.assessment.resolution),
             "billing": [billing.row(it) for it in bill(found.charges, dealt) if it.ticket == ticket],
-            "consumption": consumption.row(dealt[0], self.question.at_seconds) if dealt else None,
+            "consumption": unsealed.consumption(consumption.row(dealt[0], self.question.at_seconds)) if dealt else None,
         }
 
     # Which streams to read -----------------------------------------------------------------------------------------

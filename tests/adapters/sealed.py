@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from adapters import tree
 from adapters.ledger import Ledger
 from adapters.proving import checkpoint
+from adapters.sealing import keys_beside
 from adapters.signing import Signer, make_key, open_key
 from adapters.verification import Verified
 from adapters.verifying import Run, Together, checking, verified, verify
@@ -82,7 +83,8 @@ def seal(folder: Path) -> Sealed:
 
 
 def copied(sealed: Sealed, folder: Path) -> Path:
-    """The ledger's file again, somewhere else."""
+    """The ledger's file again, with its keys, somewhere else."""
+    shutil.copy(keys_beside(sealed.path), folder / "copy.db.keys")
     return Path(shutil.copyfile(sealed.path, folder / "copy.db"))
 
 
