@@ -241,8 +241,9 @@ class Ledger:
         together: list[Entry] = []
         for page in pages(read, PAGE):
             for entry in page:
-                if together and together[0].stream != entry.stream:
-                    yield together[0].stream, together
+                if not together or together[0].stream != entry.stream:
+                    if together:
+                        yield together[0].stream, together
                     together = []
                     if beyond is not None and entry.stream >= beyond:
                         return

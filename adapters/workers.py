@@ -7,7 +7,7 @@ what a process opens, and what a part is, is up to whoever asks.
 import os
 import pickle
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -31,7 +31,9 @@ _PATIENCE_SECONDS = 5
 _SALT, _SALTS = "PYTHONHASHSEED", 2**32 - 1
 
 
-def shared_out(workers: int, preparing: Preparing, arguments: tuple[Any, ...], parts: Iterable[Any]) -> Iterator[Any]:
+def shared_out(
+    workers: int, preparing: Preparing, arguments: tuple[Any, ...], parts: Iterable[Any]
+) -> Generator[Any, None, None]:
     """What every part comes to, in the order of the parts, worked out by so many processes.
 
     `preparing`, a function of a module, is called with the arguments in each of them. What it, or the work on a part, raises is
