@@ -25,6 +25,9 @@ from replay.notes import Key
 
 _DAMAGED = said("entries are not found as they should be, the file is damaged: {problem}")
 
+_UNNAMED = "something differs"
+"""Ends a shared reading. Nobody is told: a reading by one names what it is."""
+
 
 def verify(ledger: Ledger, key: Key | None, held: Iterable[bytes] = (), workers: int = 1) -> Verified:
     """Reads the whole ledger once, in one consistent view, and tells whether it is whole and what was signed.
@@ -147,7 +150,7 @@ class Together(Verification):
 
     def _expect(self, holds: bool) -> None:
         if not holds:
-            raise Differs(None, said("something differs"))
+            raise Differs(None, _UNNAMED)
 
 
 @contextmanager
@@ -172,7 +175,7 @@ def _checked(rows: TreeRows, after: int, upto: int) -> _Read:
     for first in range(after, upto, PAGE_ENTRIES):
         page = rows.raw(first, min(first + PAGE_ENTRIES, upto), PAGE_ENTRIES)
         if len(page) != min(PAGE_ENTRIES, upto - first) or not is_dense(page, first + 1):
-            raise Differs(first + 1, said("something differs"))
+            raise Differs(first + 1, _UNNAMED)
         leaves += leaf_hashes(page)
         versions.go_on(page)
         entries.take(page)
