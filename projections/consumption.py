@@ -4,9 +4,8 @@ Tickets are dealt in the order opened, from history alone, so a late entry, a vo
 is kept of a ticket for that is a `Use`; nothing here looks at clocks.
 """
 
-from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from msgspec import UNSET, Struct
@@ -19,6 +18,7 @@ from domain.terms import Rules
 from domain.time_base import epoch_seconds
 from projections.contracts import Contracts
 from projections.history import Facts, minutes_up
+from projections.months import calendar_month, policy_month
 from projections.sla import iso
 
 Reason = Literal["expired", "no_policy", "priority_not_included", "exhausted", "priority_exhausted"]
@@ -298,22 +298,3 @@ def _months(consumption: Consumed, quota: Quota | None) -> list[dict[str, Any]]:
         }
         for (begins, ends), used in sorted(visits.items())
     ]
-
-
-def calendar_month(day: date) -> tuple[date, date]:
-    """The first and last day of the calendar month of a day."""
-    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-
-
-def policy_month(starts: date, day: date) -> tuple[date, date]:
-    """The first and last day of the month of a policy in which a day lies: months count from `starts`, and a start on a day
-    that a month does not have falls on that month's last (cs.4.4=policy-month)."""
-    months = (day.year - starts.year) * 12 + day.month - starts.month
-    if _months_after(starts, months) > day:
-        months -= 1
-    return _months_after(starts, months), _months_after(starts, months + 1) - timedelta(days=1)
-
-
-def _months_after(starts: date, months: int) -> date:
-    year, month = divmod(starts.year * 12 + starts.month - 1 + months, 12)
-    return date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))
