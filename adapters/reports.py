@@ -4,8 +4,8 @@ All arithmetic is in `projections`; here it is only decided which streams to rea
 temporary file, so that memory does not grow with the ledger.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -13,10 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from adapters.ledger import Ledger, Names
+from adapters.readable import Readable
 from adapters.sealing import Unsealed
 from adapters.waiting import Waiting, WaitingRow, WaitingUse, row_waiting, use_waiting
-from adapters.workers import shared_out
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
@@ -67,36 +66,34 @@ class Found(NamedTuple):
 
 
 class Reports:
-    """The reports of one ledger for one question and selection. What concerns every client is worked out by so many `workers`,
-    processes that each open the ledger (1: by this one alone); the rows are the same."""
+    """The reports of one ledger for one question and selection."""
 
     def __init__(
-        self, ledger: Ledger, question: Question, selection: Selection | None = None, workers: int = 1, *,
-        shown: Unsealed | None = None,
-    ) -> None:  # fmt: skip
+        self, ledger: Readable, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
+    ) -> None:
         """`shown` is how personal texts are shown: with the keys there are, unless told otherwise."""
         self.ledger = ledger
         self._shown = shown
         self.question = question
+        self.known = question.known
         self.selection = selection or Selection()
-        self.workers = workers
 
     def sla(self) -> Iterator[dict[str, Any]]:
         """`report sla`: one row per ticket, in the order opened."""
         with closing(Waiting(self.contracts)) as waiting:
-            for found in self._found("sla"):
+            for found in self.parts("sla"):
                 waiting.add(found.rows)
             yield from waiting.rows()
 
     def unattended(self) -> list[dict[str, Any]]:
         """`report unattended`: longest first."""
-        return unattended.rows(it for found in self._found("unattended") for it in found.unattended)
+        return unattended.rows(it for found in self.parts("unattended") for it in found.unattended)
 
     def consumption(self) -> Iterator[dict[str, Any]]:
         """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
         unsealed = self._shown or self.ledger.unsealed()
         with closing(Waiting(self.contracts)) as waiting:
-            for found in self._found("consumption"):
+            for found in self.parts("consumption"):
                 waiting.add(uses=found.uses)
             for it in consumption.deals(self.contracts, waiting):
                 if self._selects_consumption(it):
@@ -105,7 +102,7 @@ class Reports:
     def billing(self) -> Iterator[dict[str, Any]]:
         """`report billing`: the rows of the bill in order of `at`, then position."""
         with closing(Waiting(self.contracts)) as waiting:
-            for found in self._found("billing"):
+            for found in self.parts("billing"):
                 waiting.add(found.rows, found.uses)
             for it in consumption.deals(self.contracts, waiting):
                 waiting.add(self._billed(billing.per_event(it.deal)))
@@ -135,14 +132,14 @@ class Reports:
     @cached_property
     def contracts(self) -> Contracts:
         """Clients, policies, terms and the desk for this question: all, or those that the selection can touch."""
-        client = self._client
+        client = self.client
         if client is None:
             return Contracts(self.question, self._streams("terms", "client", "policy", "desk"))
         names = [f"client:{client}", *(it for it in self.ledger.streams_of(client) if it.startswith("policy:")), "desk"]
         return Contracts(self.question, [*self._streams("terms"), *self.ledger.streams_named(names)])
 
     @cached_property
-    def _client(self) -> str | None:
+    def client(self) -> str | None:
         """The client that the selection narrows the reading to, None for all."""
         selection = self.selection
         client = selection.client
@@ -159,20 +156,14 @@ class Reports:
             raise NotFound("client", selection.client)
         return client
 
-    @cached_property
-    def _known(self) -> int | None:
-        """The last position read, None for all there are; several processes must read up to the same."""
-        known = self.question.known
-        return self.ledger.head() if known is None and self.workers > 1 else known
-
     def _streams(self, *kinds: str) -> Iterator[tuple[str, Sequence[Entry]]]:
         for kind in kinds:
-            yield from self.ledger.streams(kind, self._known)
+            yield from self.ledger.streams(kind, self.known)
 
     def _ticket_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of the tickets selected."""
         if self.selection.ticket is not None:
-            _ = self._client
+            _ = self.client
             name = f"ticket:{self.selection.ticket}"
             yield name, self.ledger.stream(name)
         else:
@@ -180,9 +171,9 @@ class Reports:
 
     def _dealt_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of the tickets dealt together with those selected: a whole client's, or all."""
-        client = self._client
+        client = self.client
         if client is None:
-            yield from self.ledger.streams("ticket", self._known)
+            yield from self.ledger.streams("ticket", self.known)
         else:
             yield from self.ledger.streams_named([it for it in self.ledger.streams_of(client) if it.startswith("ticket:")])
 
@@ -197,15 +188,8 @@ class Reports:
 
     # What becomes of many tickets ------------------------------------------------------------------------------------
 
-    def _found(self, report: ReportName) -> Iterator[Found]:
-        """What all tickets that a report reads come to for it, a part at a time."""
-        known, parts = self._known, []
-        if known is not None and self.workers > 1 and self._client is None:
-            parts = [(report, names) for names in self.ledger.divided("ticket", known)]
-        if len(parts) > 1:
-            question = Question(self.question.at, known, self.question.readings)
-            yield from shared_out(min(self.workers, len(parts)), _reading, (self.ledger.url, question, self.selection), parts)
-            return
+    def parts(self, report: ReportName) -> Iterator[Found]:
+        """What all tickets that a report reads come to for it, a part at a time, in any order."""
         streams = iter(self._ticket_streams() if report in ("sla", "unattended") else self._dealt_streams())
         while together := list(islice(streams, _TICKETS_AT_ONCE)):
             yield self.found(report, together)
@@ -271,11 +255,3 @@ class Reports:
         for it in charges:
             if self.selection.covers(it.at) and self._matches(it.client, it.policy, it.ticket):
                 yield row_waiting(it.at, it.entry, billing.row(it))
-
-
-@contextmanager
-def _reading(url: str, question: Question, selection: Selection) -> Iterator[Callable[[tuple[ReportName, Names]], Found]]:
-    """Another process's part in a report: it opens the ledger itself."""
-    with Ledger.open(url) as ledger:
-        reports = Reports(ledger, question, selection)
-        yield lambda part: reports.found(part[0], ledger.streams("ticket", question.known, part[1]))

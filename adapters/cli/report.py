@@ -16,11 +16,11 @@ from adapters.cli.options import (
     check_order,
     chosen_readings,
     everywhere,
-    formatted,
     open_ledger,
     position_known,
     selecting,
     sharing,
+    shown_as,
 )
 from domain.refusal import said
 
@@ -68,7 +68,7 @@ def _reporting(name: str, example: str, help: str) -> None:
     @report.command(name=name, cls=Command, example=example, help=help)
     @selecting
     @as_of
-    @formatted
+    @shown_as("table", "json", "csv")
     @sharing
     @everywhere
     def command(form: str, **asked: Any) -> None:
@@ -86,11 +86,13 @@ def reports_for(
 ) -> "Reports":
     """The reports of a ledger for what was asked on the command line."""
     from adapters.reports import Reports, Selection
+    from adapters.shared_reports import SharedReports
     from projections.contracts import Question
 
     check_order(selected.get("since"), selected.get("until"))
     question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
-    return Reports(ledger, question, Selection(**selected), workers)
+    selection = Selection(**selected)
+    return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
 
 
 def _write(name: str, reports: "Reports", form: str) -> None:

@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import replays
+from adapters.readable import Readable
+from adapters.replay_streams import Seen
 from adapters.replays import Asked
 from adapters.reports import Reports
 from domain.events import TermsPublished
 from projections.contracts import Question
 from replay.as_of import Focus, Knowledge
+from replay.what_if import Supposition
 from tests.oracle.ledgers import random_ledger, random_question
 from tests.replay.desks import asked, exported, random_desk, restored, whole
 
@@ -28,7 +31,9 @@ def test_a_copy_cut_at_a_position_says_what_was_known_there(seed: int) -> None:
         at, _, readings = random_question(rng, entries)
         question = asked(at, last, readings)
         with restored(Path(name), "cut", entries[:last]) as cut:
-            assert whole(Reports(ledger, question)) == whole(Reports(cut, asked(at, None, readings)))
+            there: list[Readable] = [ledger, Seen(ledger, last, Knowledge(last), Supposition())]
+            for readable in there:
+                assert whole(Reports(readable, question)) == whole(Reports(cut, asked(at, None, readings)))
             assert exported(ledger)[:last] == exported(cut)
 
 

@@ -13,6 +13,7 @@ import pytest
 from adapters import ledger as ledgers
 from adapters.ledger import ALL, Ledger
 from adapters.reports import Reports, Selection
+from adapters.shared_reports import SharedReports
 from adapters.workers import WorkerLost
 from domain.exchange import entry_as_json
 from projections.contracts import Question
@@ -36,7 +37,8 @@ def recorded(path: Path, proposals: list[dict[str, Any]]) -> Ledger:
 
 
 def rows(ledger: Ledger, report: str, question: Question, workers: int, selection: Selection | None = None) -> list[bytes]:
-    return [msgspec.json.encode(it) for it in getattr(Reports(ledger, question, selection, workers), report)()]
+    reports = Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
+    return [msgspec.json.encode(it) for it in getattr(reports, report)()]
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -79,17 +81,16 @@ def test_what_is_recorded_meanwhile_is_for_the_next_question(tmp_path: Path) -> 
     proposals = random_ledger(random.Random(7), 120)
     with recorded(tmp_path / "random.db", proposals[:200]) as ledger:
         expected = rows(ledger, "billing", Question(NOW), 1)
-        reports = Reports(ledger, Question(NOW), None, 2)
-        assert reports.contracts.question.known is None
+        reports = SharedReports(ledger, Question(NOW), None, 2)
         ledger.record([proposal(it) for it in proposals[200:]])
         assert [msgspec.json.encode(it) for it in reports.billing()] == expected
 
 
 def test_a_process_that_dies_is_an_error_and_no_row_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with recorded(tmp_path / "random.db", random_ledger(random.Random(3), 60)) as ledger:
-        monkeypatch.setattr("adapters.reports._reading", _dying)
+        monkeypatch.setattr("adapters.shared_reports._reading", _dying)
         with pytest.raises(WorkerLost):
-            list(Reports(ledger, Question(NOW), None, 2).sla())
+            list(SharedReports(ledger, Question(NOW), None, 2).sla())
 
 
 def _dying(*_: object) -> None:
