@@ -87,7 +87,8 @@ class _Worker:
         try:
             self.connection.send(part)
         except OSError:
-            raise self._lost() from None
+            # It is gone, and may have said why.
+            self.answer()
 
     def answer(self) -> Any:
         try:

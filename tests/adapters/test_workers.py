@@ -79,6 +79,15 @@ def test_what_goes_wrong_elsewhere_is_raised_here() -> None:
         list(shared_out(2, squaring, (0,), [1_000]))
 
 
+def test_a_process_that_could_not_begin_says_why_even_to_who_asks_late() -> None:
+    def coming_late() -> Iterator[int]:
+        time.sleep(3)
+        yield 1
+
+    with pytest.raises(LedgerError, match=r"desk\.db is gone"):
+        list(shared_out(1, never_ready, (), coming_late()))
+
+
 def test_a_process_that_is_killed_is_told_of_and_takes_the_others_with_it() -> None:
     answers = shared_out(2, squaring, (0,), [*range(20), 2_000, *range(50)])
     pids = {next(answers)[1] for _ in range(2)}
