@@ -34,6 +34,10 @@ class LedgerError(Exception):
         return self.template.format(**self.values)
 
 
+class LedgerBusy(LedgerError):
+    """Other processes kept the ledger locked for as long as we wait. Nothing was done, and it may be tried again."""
+
+
 class Stored(Struct, frozen=True):
     """What the bytes of an entry hold; its position, stream and version stand beside them."""
 
