@@ -77,9 +77,9 @@ def anchor(file: Path, trusted: tuple[Path, ...]) -> None:
 @click.command(
     cls=Command,
     example="bitacora prove T-1001 -o proofs",
-    help=said("Write the proof of every entry of TICKET: that it stands, unchanged and in this position, in the tree of the "
-              "last checkpoint. Each is a C2SP text of its own, POSITION.tlog-proof; what the proofs are of, and all else "
-              "that a dispute needs, is in a bundle (`export bundle`).\n\n"
+    help=said("Write every entry of TICKET and its proof: that it stands, unchanged and in this position, in the tree of the "
+              "last checkpoint. POSITION.leaf is what was hashed, POSITION.tlog-proof a C2SP text; all else that a dispute "
+              "needs is in a bundle (`export bundle`).\n\n"
               "The exit code is 1 if no entry of the ticket is covered yet."),
 )  # fmt: skip
 @click.argument("ticket", type=NAME)
@@ -95,11 +95,12 @@ def prove(ticket: str, output: Path) -> int:
     if not found:
         print(_("nothing of {ticket} is covered yet: it was opened after the last checkpoint").format(ticket=ticket))
         return 1
-    files = {output / f"{it.position}.tlog-proof": it.proof for it in found}
+    files = {output / f"{it.position}.leaf": it.leaf for it in found}
+    files |= {output / f"{it.position}.tlog-proof": it.proof for it in found}
     output.mkdir(parents=True, exist_ok=True)
     check_outputs(*files)
-    for path, proof in files.items():
-        write_whole(path, proof)
+    for path, content in files.items():
+        write_whole(path, content)
     size = size_of(read_inclusion(found[0].proof).checkpoint)
     template = ngettext(
         "{count} proof under the checkpoint of {size} entries written to {path}",
