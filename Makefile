@@ -38,4 +38,4 @@ bench: $(BENCH_INSTALLED)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo.db
+	rm -rf $(VENV) build *.egg-info demo.db demo.db.keys

@@ -18,7 +18,7 @@ from domain.events import (
     TicketOpened,
 )
 from domain.refusal import Refused, said
-from domain.shape import read_entry
+from domain.shape import read_recorded
 from domain.terms import terms_from
 
 _BEGINNINGS: dict[str, type[AnyEvent]] = {
@@ -95,7 +95,7 @@ def _check_beginning(entry: Entry) -> None:
 def _check_request(event: RequestRefused) -> None:
     """What was turned away is an opening that could be read, of that client by that person."""
     try:
-        request = read_entry(msgspec.json.encode(event.request))
+        request, _ = read_recorded(msgspec.json.encode(event.request), ())
     except Refused as refused:
         field = f"request.{refused.field}" if refused.field else "request"
         raise Refused("shape", said("it holds no entry: {problem}"), field=field, problem=refused) from None

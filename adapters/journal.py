@@ -4,7 +4,6 @@ Thereby the same file goes on where it stopped, and in one that was changed no l
 word for word. It judges no entry; it is written in the transaction of the entries it tells of.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -12,9 +11,10 @@ from typing import BinaryIO
 from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, refusal_again
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError
+from adapters.sealing import Fingerprint, plain_fingerprint
 from adapters.sqlite_rows import MARK_BYTES, Journal, Rows
-from adapters.transaction import content_of, request_of
-from domain.events import AnyEvent, RequestRefused
+from adapters.transaction import Transaction, content_of, request_of
+from domain.events import AnyEvent, RequestRefused, TicketOpened
 from domain.refusal import said
 
 RECORDED_BEFORE = Same(0)
@@ -31,6 +31,7 @@ class FileJournal:
 
     def __init__(self, path: str | None) -> None:
         self._path = path
+        self._fingerprint: Fingerprint = plain_fingerprint
         self._done, self._sum, self._revision = 0, 0, 0
         self._resumed_at = 0
         self._refusals: dict[int, int | None] = {}
@@ -42,15 +43,17 @@ class FileJournal:
         self._first_new: int | None = None
 
     def look_up(self, ledger: Ledger, stream: BinaryIO) -> None:
-        """Reads what is remembered and holds it against the file, which is then at its beginning again."""
+        """Reads what is remembered and holds it against the file, which is then at its beginning again. LedgerError if the
+        ledger is sealed and its key store is not there."""
         if self._path is None:
             return
+        self._fingerprint = ledger.fingerprint()
         with ledger.reading(said("looking up how far a file was recorded")) as rows:
             journal, self._refusals = rows.journal(self._path), rows.refusals(self._path)
         if journal is None:
             return
         self._revision = journal.revision
-        found = _digest(stream, journal.lines, self._refusals)
+        found = self._digest(stream, journal.lines)
         stream.seek(0)
         self._changed = found != journal.digest
         if found == journal.digest:
@@ -82,31 +85,29 @@ class FileJournal:
     def _meet(self, line: Line) -> bool:
         if not self._missing:
             return False
-        mark = _mark(line)
+        mark = self._mark(line)
         if not self._missing[mark]:
             return False
         self._missing[mark] -= 1
         self._met = True
         return True
 
-    def refusal(self, rows: Rows, line: Line, event: AnyEvent) -> Refusal | None:
+    def refusal(self, transaction: Transaction, line: Line, event: AnyEvent) -> Refusal | None:
         """The recorded refusal (gs.1.1) of a line with the same content, None if there is none."""
         if not self._refusals or not (self._missing or self._changed or line.number in self._refusals):
             return None
         if self._requests is None:
-            self._requests = dict(self._turned_away(rows, it) for it in self._refusals.values() if it is not None)
-        position = self._requests.get(content_of(event)) if self._requests else None
-        entry = None if position is None else rows.at(position)
-        if position is None or entry is None or not isinstance(entry.event, RequestRefused):
+            unsealed = transaction.unsealed()
+            turned_away = ((_turned_away(transaction, it), it) for it in self._refusals.values() if it is not None)
+            self._requests = {_content(unsealed.event(refused)): position for refused, position in turned_away}
+        position = self._requests.get(content_of(event), self._refusals.get(line.number))
+        if position is None or not isinstance(event, TicketOpened):
             return None
-        return refusal_again(entry.event, position)
-
-    def _turned_away(self, rows: Rows, position: int) -> tuple[bytes, int]:
-        entry = rows.at(position)
-        if entry is None or not isinstance(entry.event, RequestRefused):
-            raise LedgerError(said("entry {position} should be a refusal and is not: the ledger is damaged"), position=position)
-        request = request_of(entry.event)
-        return b"" if request is None else content_of(request), position
+        refused = _turned_away(transaction, position)
+        # Compared in any case: what is forgotten cannot be opened, and counts as the same where it stands.
+        if not transaction.is_same(request_of(refused), event):
+            return None
+        return refusal_again(refused, position, event.requester)
 
     def check(self, rows: Rows) -> None:
         """Moved if another process wrote about this file since it was looked up."""
@@ -123,41 +124,46 @@ class FileJournal:
         pairs = [it for it in zip(lines, answers, strict=True) if it[0].ended or it[1].position is not None]
         taken = [(line, answer) for line, answer in pairs if not isinstance(answer, Refusal)]
         refused = [(line.number, answer.position) for line, answer in pairs if isinstance(answer, Refusal)]
-        self._sum = (self._sum + sum(_weight(line) for line, _ in taken)) % _DIGEST_MODULUS
+        self._sum = (self._sum + sum(self._weight(line) for line, _ in taken)) % _DIGEST_MODULUS
         self._done = max(self._done, pairs[-1][0].number if pairs else 0)
         self._revision += 1
-        rows.keep_marks(self._path, self._revision, [_mark(line) for line, it in taken if it is not RECORDED_BEFORE])
+        rows.keep_marks(self._path, self._revision, [self._mark(line) for line, it in taken if it is not RECORDED_BEFORE])
         rows.drop_refusals(self._path, [line.number for line, _ in taken if line.number in self._refusals])
         rows.keep_refusals(self._path, refused)
         rows.keep_journal(self._path, Journal(self._done, f"{self._sum:064x}", self._revision))
         if self._first_new is None:
             self._first_new = next((line.number for line, it in taken if isinstance(it, Taken)), None)
 
+    def _mark(self, line: Line) -> bytes:
+        """What a line is known by wherever it stands."""
+        return self._fingerprint(line.content)[:MARK_BYTES]
 
-def _hash(line: Line) -> bytes:
-    return hashlib.sha256(line.content).digest()
+    def _weight(self, line: Line) -> int:
+        """What a line adds to the digest of its file, where it stands."""
+        return int.from_bytes(self._fingerprint(line.content), "big") * line.number
+
+    def _digest(self, stream: BinaryIO, upto: int) -> str | None:
+        """The sum of the weights of the first `upto` lines, those refused left out; None if there are fewer lines.
+
+        A sum, because a line refused at first and taken later joins it without the others being read again."""
+        total = number = 0
+        if upto:
+            for line in lines_of(stream):
+                number = line.number
+                if number not in self._refusals:
+                    total += self._weight(line)
+                if number == upto:
+                    break
+        return f"{total % _DIGEST_MODULUS:064x}" if number == upto else None
 
 
-def _mark(line: Line) -> bytes:
-    """What a line is known by wherever it stands."""
-    return _hash(line)[:MARK_BYTES]
+def _turned_away(transaction: Transaction, position: int) -> RequestRefused:
+    entry = transaction.rows.at(position)
+    if entry is None or not isinstance(entry.event, RequestRefused):
+        raise LedgerError(said("entry {position} should be a refusal and is not: the ledger is damaged"), position=position)
+    return entry.event
 
 
-def _weight(line: Line) -> int:
-    """What a line adds to the digest of its file, where it stands."""
-    return int.from_bytes(_hash(line), "big") * line.number
-
-
-def _digest(stream: BinaryIO, upto: int, refusals: dict[int, int | None]) -> str | None:
-    """The sum of the weights of the first `upto` lines, those refused left out; None if there are fewer lines.
-
-    A sum, because a line refused at first and taken later joins it without the others being read again."""
-    total = number = 0
-    if upto:
-        for line in lines_of(stream):
-            number = line.number
-            if number not in refusals:
-                total += _weight(line)
-            if number == upto:
-                break
-    return f"{total % _DIGEST_MODULUS:064x}" if number == upto else None
+def _content(refused: AnyEvent) -> bytes:
+    request = request_of(refused) if isinstance(refused, RequestRefused) else None
+    return b"" if request is None else content_of(request)

@@ -12,14 +12,17 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from adapters.key_store import Kind, made_key_store
 from adapters.mapper import LedgerError
+from adapters.sealing import Fingerprint, Seals, Unsealed, keys_beside, plain_fingerprint
 from adapters.sqlite import SQLiteStore
 from adapters.sqlite_rows import Rows, pages
 from adapters.terms_files import builtin_documents
-from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, refusal_again
+from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, forgotten_in, refusal_again
 from adapters.writing import Writing
 from domain.book import Book
-from domain.events import AnyEvent, Entry
+from domain.events import AnyEvent, Entry, PersonForgotten
+from domain.personal import client_concerned
 from domain.refusal import Refused, said
 
 __all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
@@ -29,6 +32,9 @@ PAGE = 500
 STREAMS_AT_ONCE = 100
 FOLLOWED_AT_MOST = 5_000
 """With more entries than this by others, forgetting what is remembered is cheaper than following it."""
+
+
+_NOT_SEALED = said("this ledger was begun before personal texts were sealed; export it and restore the export into a new one")
 
 
 def utc_now() -> datetime:
@@ -42,17 +48,32 @@ class Ledger:
     def __init__(self, store: SQLiteStore, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
+        self._seals: Seals | None = None
         self._lock = RLock()
         self._remembered: tuple[Book, Writing, int] | None = None
 
     @classmethod
-    def open(cls, url: str, *, create: bool = False, clock: Callable[[], datetime] = utc_now) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = False,
+        clock: Callable[[], datetime] = utc_now,
+        keys: Path | None = None,
+        sealed: bool = True,
+    ) -> Self:
         """The ledger in the file `url` (a path, or `sqlite:` and a path). With `create`, a new one is begun with the built-in
-        terms if there is none. `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
-        ledger = cls(SQLiteStore(Path(url.removeprefix("sqlite:")), create=create), clock)
+        terms if there is none; `sealed` says whether personal texts are sealed in it, with the keys at `keys` (beside the
+        ledger by default). `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
+        path = Path(url.removeprefix("sqlite:"))
+        keys = keys or keys_beside(path)
+        ledger = cls(SQLiteStore(path, create=create), clock)
         try:
             if ledger._store.is_empty:
-                ledger._begin()
+                ledger._begin(keys if sealed else None)
+            with ledger.reading(said("opening it")) as rows:
+                belongs = rows.key_store()
+            ledger._seals = None if belongs is None else Seals(keys, belongs)
         except BaseException:
             ledger.close()
             raise
@@ -61,6 +82,8 @@ class Ledger:
     def close(self) -> None:
         """Closes the file. Nothing is left to write: every answer given was committed."""
         self._store.close()
+        if self._seals is not None:
+            self._seals.close()
 
     def __enter__(self) -> Self:
         return self
@@ -82,9 +105,16 @@ class Ledger:
             try:
                 with self._store.writing() as rows:
                     book, writing = self._followed(rows)
-                    yield Transaction(writing, book, self._clock())
+                    if self._seals is not None:
+                        self._seals.begin(forgotten_in(book))
+                    yield Transaction(writing, book, self._clock(), self._seals)
+                    # Before the entries: a key that nothing uses harms nobody, a text without its key is lost.
+                    if self._seals is not None:
+                        self._seals.commit()
             except BaseException:
                 self._remembered = None
+                if self._seals is not None:
+                    self._seals.rollback()
                 raise
             self._remembered = (book, writing, writing.head)
 
@@ -101,12 +131,59 @@ class Ledger:
         writing = Writing(rows)
         return Book(writing), writing
 
-    def _begin(self) -> None:
-        """A new ledger's first entries, in the transaction that makes its tables; nothing if another process was quicker."""
+    def _begin(self, keys: Path | None) -> None:
+        """A new ledger's first entries, in the transaction that makes its tables; nothing if another process was quicker.
+        With `keys` it remembers the key store there, made if need be, as the one that it is sealed with."""
         documents = builtin_documents()
         with self.writing() as transaction:
             if transaction.rows.head() == 0:
+                if keys is not None:
+                    transaction.rows.keep_key_store(made_key_store(keys))
                 transaction.publish(documents)
+
+    # Forgetting -----------------------------------------------------------------------------------------------------
+
+    def forget(self, kind: Kind, name: str) -> list[int]:
+        """Forgets a person, or a client: its key is destroyed, then a `PersonForgotten` recorded for it. The positions of
+        those; none if no key is kept for that name. Killed between the two, it is finished by asking again. LedgerError if
+        the ledger is not sealed, or its key store is not there."""
+        with self._lock:
+            if self._seals is None:
+                raise LedgerError(_NOT_SEALED)
+            with self.writing() as transaction:
+                subjects = self._seals.destroy(kind, name)
+                positions = transaction.forget(subjects)
+            if subjects:
+                self._seals.drop(subjects)
+            return positions
+
+    @property
+    def seals(self) -> Seals:
+        """What seals this ledger. LedgerError if it is not sealed."""
+        if self._seals is None:
+            raise LedgerError(_NOT_SEALED)
+        return self._seals
+
+    def fingerprint(self) -> Fingerprint:
+        """By which a recorded text is known again without being kept. LedgerError if the key store is not there."""
+        return plain_fingerprint if self._seals is None else self._seals.fingerprint()
+
+    def supposed(self, event: AnyEvent) -> AnyEvent:
+        """The event as it would be recorded, its personal texts sealed, and nothing written. LedgerError if the key store is
+        not there."""
+        if self._seals is None:
+            return event
+        client = client_concerned(event, lambda stream: next((it.event for it in self.stream(stream)), None), self.entry)
+        return self._seals.sealed_as_known(event, client)
+
+    def unsealed(self) -> Unsealed:
+        """How entries are shown now, with the keys there are: ask anew for every answer, since keys may be destroyed."""
+        return Unsealed(self._seals, self.forgotten)
+
+    def forgotten(self) -> frozenset[str]:
+        """The subjects whose keys were destroyed, by the tombstones recorded."""
+        found = (it.event for it in self.stream("desk"))
+        return frozenset(it.subject for it in found if isinstance(it, PersonForgotten))
 
     # Reading --------------------------------------------------------------------------------------------------------
 

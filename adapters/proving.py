@@ -18,6 +18,7 @@ import msgspec
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
 from adapters.reports import NotFound, Reports, Selection
+from adapters.sealing import AS_STORED, Unsealed
 from adapters.signing import Signer, is_right
 from adapters.sqlite_rows import Row, Rows
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
@@ -213,12 +214,15 @@ class _DisclosedLedger(Ledger):
     def reading(self, what: str) -> Iterator[Rows]:
         yield Rows(self._rows.cursor())
 
+    def unsealed(self) -> Unsealed:
+        return AS_STORED
+
     def close(self) -> None:
         self._rows.close()
 
 
 def _explained(ledger: Ledger, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:
-    found = Reports(ledger, _asked(question), Selection(ticket=ticket)).explain(ticket)
+    found = Reports(ledger, _asked(question), Selection(ticket=ticket), shown=AS_STORED).explain(ticket)
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return plain
 

@@ -17,7 +17,6 @@ from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, Transaction
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError
 from adapters.refused_lines import RefusedLines
-from adapters.sqlite_rows import Rows
 from domain.events import AnyEvent
 from domain.refusal import Refused, said
 from domain.shape import read_entry
@@ -125,15 +124,15 @@ class _Run:
         self, transaction: Transaction, lines: Sequence[Line], proposed: Sequence[AnyEvent | Refused | Same]
     ) -> list[Answer]:
         """The answers to the lines: those given before, and the ledger's to all others."""
-        known = [self._known(transaction.rows, line, it) for line, it in zip(lines, proposed, strict=True)]
+        known = [self._known(transaction, line, it) for line, it in zip(lines, proposed, strict=True)]
         asked = [it for it, answer in zip(proposed, known, strict=True) if answer is None and not isinstance(it, Same)]
         new = iter(transaction.record(asked))
         return [next(new) if answer is None else answer for answer in known]
 
-    def _known(self, rows: Rows, line: Line, proposed: AnyEvent | Refused | Same) -> Answer | None:
+    def _known(self, transaction: Transaction, line: Line, proposed: AnyEvent | Refused | Same) -> Answer | None:
         if isinstance(proposed, Refused):
             return None
-        return proposed if isinstance(proposed, Same) else self._journal.refusal(rows, line, proposed)
+        return proposed if isinstance(proposed, Same) else self._journal.refusal(transaction, line, proposed)
 
     def _count(self, lines: Sequence[Line], answers: Sequence[Answer], report: RefusedLines) -> None:
         for line, answer in zip(lines, answers, strict=True):

@@ -6,6 +6,7 @@ from typing import cast
 
 from adapters.ledger import Ledger
 from adapters.reports import NotFound
+from adapters.sealing import Unsealed
 from domain.events import ContingencyDeclared, Entry, PolicyContracted, TicketOpened
 from domain.refusal import said
 from replay.as_of import Focus, Lens, Named
@@ -142,6 +143,9 @@ class _Seen:
             if isinstance(first, TicketOpened | PolicyContracted) and first.client == client:
                 found.append(name)
         return found
+
+    def unsealed(self) -> Unsealed:
+        return self._ledger.unsealed()
 
 
 def readable(ledger: Ledger, upto: int, lens: Lens, supposition: Supposition) -> Ledger:

@@ -17,6 +17,7 @@ from adapters.ledger import Ledger, utc_now
 from adapters.lines import lines_of
 from adapters.replay_streams import KnownBook, Streams, readable
 from adapters.reports import Reports, Selection
+from adapters.sealing import Unsealed
 from adapters.terms_files import read_terms_file
 from domain.events import AnyEvent, PolicyContracted, TermsPublished
 from domain.refusal import Refused, said
@@ -41,15 +42,15 @@ class Compared:
     """The answer of a comparison. `changes` come ticket by ticket in the order opened, of each its verdicts, its part in a
     quota and its bill, then policy by policy; `totals` of both sides are known once they have been read to the end."""
 
-    def __init__(self, comparison: Comparison) -> None:
-        self._comparison = comparison
+    def __init__(self, comparison: Comparison, unsealed: Unsealed) -> None:
+        self._comparison, self._unsealed = comparison, unsealed
 
     def changes(self) -> Iterator[dict[str, Any]]:
         """The rows that differ (docs/replay.md)."""
         with closing(_InOrder()) as ordered:
             for changed in self._comparison.changes():
                 ordered.add(changed)
-            yield from ordered
+            yield from map(self._unsealed.change, ordered)
 
     @property
     def totals(self) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def compare(ledger: Ledger, before: Question, after: Question, focus: Focus) -> 
     earlier = ledger.entry(min(known)) if min(known) else None
     case = Learned(before, after, earlier.recorded_at if earlier is not None else None)
     streams = Streams(ledger, focus, max(known))
-    return Compared(Comparison(case, streams.shared, streams, focus))
+    return Compared(Comparison(case, streams.shared, streams, focus), ledger.unsealed())
 
 
 def readings_matrix(ledger: Ledger, question: Question, focus: Focus) -> Matrix:
@@ -138,14 +139,15 @@ def what_if(ledger: Ledger, question: Question, asked: Asked, focus: Focus, now:
         everything = Streams(ledger, Focus(), head, supposition)
         lens = WhatIf(question, supposition, everything.shared).after[1]
         overlay = Overlay(KnownBook(ledger, head), lens, supposition.streams)
-        tried = try_entries(_proposed(asked.lines), overlay, head, max(now or utc_now(), question.at))
+        tried = try_entries(_proposed(ledger, asked.lines), overlay, head, max(now or utc_now(), question.at))
+        _open_refusals(tried, ledger.unsealed())
         supposition = msgspec.structs.replace(supposition, added=overlay.added)
     streams = Streams(ledger, focus, head, supposition)
     case = WhatIf(question, supposition, streams.shared)
     after, lens = case.after
     selection = Selection(client=focus.client, policy=focus.policy, ticket=focus.ticket)
     return Answer(
-        Compared(Comparison(case, streams.shared, streams, focus)),
+        Compared(Comparison(case, streams.shared, streams, focus), ledger.unsealed()),
         Reports(readable(ledger, head, known, Supposition()), case.before[0], selection),
         Reports(readable(ledger, head, lens, supposition), after, selection),
         tried,
@@ -229,12 +231,18 @@ def _checked(ledger: Ledger, position: int, known: int) -> int:
     return position
 
 
-def _proposed(lines: BinaryIO) -> Iterator[tuple[int, AnyEvent | Refused]]:
+def _proposed(ledger: Ledger, lines: BinaryIO) -> Iterator[tuple[int, AnyEvent | Refused]]:
     for line in lines_of(lines):
         try:
-            yield line.number, read_entry(line.content)
+            yield line.number, ledger.supposed(read_entry(line.content))
         except Refused as refused:
             yield line.number, refused
+
+
+def _open_refusals(tried: Iterable[Tried], unsealed: Unsealed) -> None:
+    """Whom a refusal speaks of by a sealed name, it names."""
+    for refused in (it.refused for it in tried if it.refused is not None):
+        refused.values = {name: unsealed.text(it) if isinstance(it, str) else it for name, it in refused.values.items()}
 
 
 def _touched(ledger: Ledger, lens: Lens, without: Iterable[int]) -> Iterator[Named]:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.ledger import Ledger
+from adapters.sealing import Unsealed
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
@@ -56,8 +57,12 @@ class NotFound(LookupError):
 class Reports:
     """The reports of one ledger for one question and selection."""
 
-    def __init__(self, ledger: Ledger, question: Question, selection: Selection | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
+    ) -> None:
+        """`shown` is how personal texts are shown: with the keys there are, unless told otherwise."""
         self.ledger = ledger
+        self._shown = shown
         self.question = question
         self.selection = selection or Selection()
 
@@ -83,7 +88,8 @@ class Reports:
         """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
         uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
         chosen = (it for it in consumption.consumed(self.contracts, uses) if self._selects_consumption(it))
-        return [consumption.row(it, self.question.at_seconds) for it in chosen]
+        unsealed = self._shown or self.ledger.unsealed()
+        return [unsealed.consumption(consumption.row(it, self.question.at_seconds)) for it in chosen]
 
     def billing(self) -> Iterator[dict[str, Any]]:
         """`report billing`: the rows of the bill in order of `at`, then position."""
@@ -105,14 +111,15 @@ class Reports:
             raise NotFound("ticket", ticket)
         dealt = self._consumption_of(found)
         known = self.question.known
+        unsealed = self._shown or self.ledger.unsealed()
         return {
             "ticket": ticket,
-            "entries": [entry_as_json(it) for it in recorded if known is None or it.position <= known],
+            "entries": [entry_as_json(unsealed.entry(it)) for it in recorded if known is None or it.position <= known],
             **{key: value for key, value in sla.row(found.assessment).items() if key not in _EXPLAINED},
             "response": timeline.clock_explained(found.assessment, found.assessment.response),
             "resolution": timeline.clock_explained(found.assessment, found.assessment.resolution),
             "billing": [billing.row(it) for it in bill(found.charges, dealt) if it.ticket == ticket],
-            "consumption": consumption.row(dealt[0], self.question.at_seconds) if dealt else None,
+            "consumption": unsealed.consumption(consumption.row(dealt[0], self.question.at_seconds)) if dealt else None,
         }
 
     # Which streams to read -----------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 The rules of admission are not run again: each entry was judged once, by the clock, the entries and the program of its day, and
 a later program may judge otherwise; what was recorded then is history, and refusing it now would lose it. What is checked is
-what every ledger had to be at any time: see `grounds`. The ledger appears complete or not at all, and never over another file.
+what every ledger had to be at any time: see `grounds`. Personal texts are sealed again, under the same keys as before if those
+are there; what is sealed in the export stays so. The ledger appears complete or not at all, and never over another file.
 """
 
 import os
@@ -19,14 +20,17 @@ import msgspec
 from msgspec import Struct
 
 from adapters.grounds import Grounds
+from adapters.key_store import made_key_store
 from adapters.ledger import utc_now
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError, key_of, position_in
+from adapters.sealing import Seals, keys_beside
 from adapters.sqlite import SQLiteStore
 from adapters.targets import files_of
-from adapters.writing import Writing
+from adapters.writing import VERSIONS_REMEMBERED, Writing
 from domain.admission import CLOCK_TOLERANCE
-from domain.events import AnyEvent, EntryVoided, stream_of
+from domain.events import AnyEvent, Entry, EntryVoided, stream_of
+from domain.personal import client_concerned
 from domain.refusal import Refused, said
 from domain.shape import MAX_LINE_BYTES, read_recorded
 
@@ -55,21 +59,27 @@ class _Wrong(Exception):
         self.field, self.template, self.values = field, template, values
 
 
-def restore(source: Path, ledger: Path, clock: Callable[[], datetime] = utc_now) -> int:
-    """Builds the ledger of an export (`bitacora export entries`) and returns how many entries it holds. `clock` gives aware
-    times.
+def restore(source: Path, ledger: Path, keys: Path | None = None, clock: Callable[[], datetime] = utc_now) -> int:
+    """Builds the ledger of an export (`bitacora export entries`) and returns how many entries it holds. It is sealed with the
+    keys at `keys` (beside the ledger by default), made if there are none. `clock` gives aware times.
 
     LedgerError if a ledger, or the log of one, is there already, if the export cannot be read, or naming the line and field of
     the first thing that is wrong; then no ledger is made."""
     for path in files_of(ledger):
         if path.exists():
             raise LedgerError(_EXISTS, path=ledger if path == ledger.resolve() else path)
+    keys = keys or keys_beside(ledger)
+    had_keys = keys.exists()
     try:
         # Beside its final place, so that the last step is one rename within a file system.
         folder = Path(tempfile.mkdtemp(prefix=f".{ledger.name}.", dir=ledger.absolute().parent))
         try:
-            restored = _fill(source, folder / "ledger.db", clock())
+            restored = _fill(source, folder / "ledger.db", keys, clock())
             _put_in_place(folder / "ledger.db", ledger)
+        except BaseException:
+            if not had_keys:
+                keys.unlink(missing_ok=True)
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
@@ -79,12 +89,14 @@ def restore(source: Path, ledger: Path, clock: Callable[[], datetime] = utc_now)
     return restored
 
 
-def _fill(source: Path, path: Path, now: datetime) -> int:
+def _fill(source: Path, path: Path, keys: Path, now: datetime) -> int:
     store = SQLiteStore(path, create=True)
+    seals = Seals(keys, made_key_store(keys))
     try:
         with source.open("rb") as stream, store.writing() as rows:
+            rows.keep_key_store(seals.store.id)
             writing = Writing(rows)
-            checks = _Checks(writing, now)
+            checks = _Checks(writing, seals, now)
             lines = lines_of(stream, _LONGEST_BYTES)
             while batch := list(islice(lines, _BATCH_LINES)):
                 for line in batch:
@@ -92,8 +104,10 @@ def _fill(source: Path, path: Path, now: datetime) -> int:
                 writing.store()
             if not writing.head:
                 raise LedgerError(said("{path} has no entries"), path=source)
+            seals.commit()
             return writing.head
     finally:
+        seals.close()
         store.close()
 
 
@@ -115,8 +129,10 @@ def _put_in_place(made: Path, ledger: Path) -> None:
 class _Checks:
     """Takes the lines in order; each must continue what came before it."""
 
-    def __init__(self, writing: Writing, now: datetime) -> None:
+    def __init__(self, writing: Writing, seals: Seals, now: datetime) -> None:
         self._writing = writing
+        self._seals = seals
+        self._begun: dict[str, AnyEvent] = {}
         self._latest = now + CLOCK_TOLERANCE
         self._grounds = Grounds()
         self._last: datetime | None = None
@@ -142,13 +158,27 @@ class _Checks:
         key = key_of(event)
         if key is not None:
             self._check_key(key)
+        event = self._seals.seal(event, client_concerned(event, self._first, self._writing.entry), again=True)
         entry = self._writing.add(added.stream, event, recorded_at, added.id)
+        self._remember(entry)
         if entry.version != added.version:
             template = said("line {line}, field {field}: version {found} of {stream}, where {expected} comes next")
             raise _Wrong("version", template, found=added.version, stream=added.stream, expected=entry.version)
         if key is not None:
             self._writing.keep_key(key, entry.position)
         self._grounds.take(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        """What begins a stream says whose the stream is."""
+        if entry.version == 1:
+            if len(self._begun) >= VERSIONS_REMEMBERED:
+                self._begun.clear()
+            self._begun[entry.stream] = entry.event
+
+    def _first(self, stream: str) -> AnyEvent | None:
+        if stream in self._begun:
+            return self._begun[stream]
+        return next((it.event for it in self._writing.stream(stream)), None)
 
     def _check_place(self, added: _Added, event: AnyEvent) -> None:
         expected = self._writing.head + 1

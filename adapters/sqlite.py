@@ -48,6 +48,7 @@ _SCHEMA = (
     " revision INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE recording_refusals (path TEXT NOT NULL, line INTEGER NOT NULL, position INTEGER,"
     " PRIMARY KEY (path, line)) WITHOUT ROWID",
+    "CREATE TABLE key_store (id TEXT NOT NULL)",
     "CREATE TABLE recording_marks (path TEXT NOT NULL, revision INTEGER NOT NULL, marks BLOB NOT NULL,"
     " PRIMARY KEY (path, revision))",
     *(

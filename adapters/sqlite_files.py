@@ -12,7 +12,7 @@ from adapters.mapper import LedgerBusy, LedgerError
 from domain.refusal import said
 
 APPLICATION_ID = 0x62697461
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 WAIT_SECONDS = 30
 
 

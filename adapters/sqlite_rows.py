@@ -164,6 +164,20 @@ class Rows:
         """(contingency, stream) pairs, as declared last."""
         self._cursor.executemany("INSERT OR REPLACE INTO contingency_streams VALUES (?, ?)", declared)
 
+    # With which keys it is sealed ------------------------------------------------------------------------------------
+
+    def key_store(self) -> str | None:
+        """The id of the key store that the ledger was begun with; None if it is not sealed."""
+        # A ledger of the first form has no such table.
+        if self._one("SELECT 1 FROM sqlite_master WHERE name = 'key_store'") is None:
+            return None
+        found: str | None = self._one("SELECT id FROM key_store")
+        return found
+
+    def keep_key_store(self, id: str) -> None:
+        """From now on the ledger is sealed with the keys of that store."""
+        self._cursor.execute("INSERT INTO key_store VALUES (?)", (id,))
+
     # How far files were recorded ------------------------------------------------------------------------------------
 
     def journal(self, path: str) -> Journal | None:

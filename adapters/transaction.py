@@ -1,4 +1,5 @@
-"""A writing transaction under way: keys are looked up before anything else, then admission is asked, entry by entry.
+"""A writing transaction under way: keys are looked up before anything else, then what is personal is sealed and admission
+asked, entry by entry.
 
 Nothing it answers is acknowledged before the ledger commits it. It knows no rule of its own beyond keys.
 """
@@ -8,16 +9,22 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
+from adapters.sealing import Seals, Unsealed
 from adapters.sqlite_rows import Rows
 from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book
 from domain.clauses import turned_away
-from domain.events import AnyEvent, Entry, RequestRefused, TermsPublished
+from domain.desk import Desk
+from domain.events import AnyEvent, Entry, PersonForgotten, RequestRefused, TermsPublished, TicketOpened
+from domain.personal import client_concerned
 from domain.refusal import Refused, said
 from domain.terms import digest
+
+_NAMED = ("person", "requester")
+"""The personal values that refusals speak of, by the fields they come from."""
 
 
 class Taken(Struct, frozen=True):
@@ -46,10 +53,12 @@ Answer = Taken | Same | Refusal
 class Transaction:
     """Whatever happens in it happens together, or not at all. `Ledger.writing` makes it."""
 
-    def __init__(self, writing: Writing, book: Book, now: datetime) -> None:
+    def __init__(self, writing: Writing, book: Book, now: datetime, seals: Seals | None) -> None:
+        """`seals` None: nothing is sealed."""
         self._writing = writing
         self._book = book
         self._now = now
+        self._seals = seals
         # Transaction time never steps back, even if the clock does: it can be searched by bisection.
         last = writing.last_recorded_at
         self._recorded_at = now if last is None else max(now, last)
@@ -77,15 +86,27 @@ class Transaction:
             self._take(f"terms:{terms}", event)
         self._writing.store()
 
+    def unsealed(self) -> Unsealed:
+        """How entries are shown, as of this transaction."""
+        return Unsealed(self._seals, lambda: forgotten_in(self._book))
+
+    def forget(self, subjects: Sequence[str]) -> list[int]:
+        """Takes down that the keys of these subjects are destroyed, where that was not done; the positions."""
+        known = forgotten_in(self._book)
+        events = [PersonForgotten(at=self._now, subject=it) for it in subjects if it not in known]
+        positions = [self._take("desk", event).position for event in events]
+        self._writing.store()
+        return positions
+
     def _answer(self, proposed: AnyEvent | Refused, key: str | None, known: dict[str, int]) -> Answer:
         if key is not None and key in known:
             return self._answer_again(proposed, key, known[key])
         if isinstance(proposed, Refused):
             return Refusal(proposed, None)
         try:
-            written = admit(proposed, self._book, self._now)
+            written = admit(self._sealed(proposed), self._book, self._now)
         except Refused as refused:
-            return self._refuse(refused, key, known)
+            return self._refuse(_in_plain(refused, proposed), key, known)
         positions = tuple([self._take(stream, event).position for stream, event in written])
         position = positions[-1]
         if key is not None:
@@ -95,7 +116,12 @@ class Transaction:
     def _refuse(self, refused: Refused, key: str | None, known: dict[str, int]) -> Refusal:
         if refused.record is None:
             return Refusal(refused, None)
-        position = self._take(*refused.record).position
+        stream, record = refused.record
+        if self._seals is not None:
+            # The rest of it was sealed when it was proposed; the reason names the requester.
+            record = structs.replace(record, reason=str(refused))
+            record = self._seals.seal(record, record.client, again=True)
+        position = self._take(stream, record).position
         if key is not None:
             self._keep_key(key, position, known)
         return Refusal(refused, position)
@@ -105,12 +131,27 @@ class Transaction:
         entry = self._writing.entry(position)
         if entry is not None and not isinstance(proposed, Refused):
             if isinstance(entry.event, RequestRefused):
-                if _same(request_of(entry.event), proposed):
-                    return refusal_again(entry.event, position)
-            elif _same(entry.event, proposed):
+                if self.is_same(request_of(entry.event), proposed) and isinstance(proposed, TicketOpened):
+                    return refusal_again(entry.event, position, proposed.requester)
+            elif self.is_same(entry.event, proposed):
                 return Same(position)
         template = said("the key {key} stands for other content, recorded at position {position}; a key is used once")
         return Refusal(Refused("key", template, field="key", key=key, position=position), None)
+
+    def is_same(self, recorded: AnyEvent | None, proposed: AnyEvent) -> bool:
+        """Whether two entries have the same content, as far as what was recorded can still be opened."""
+        if recorded is not None and self._seals is not None and type(recorded) is type(proposed):
+            recorded, proposed = self._seals.same_texts(recorded, proposed)
+        return _same(recorded, proposed)
+
+    def _sealed(self, proposed: AnyEvent) -> AnyEvent:
+        if self._seals is None:
+            return proposed
+        return self._seals.seal(proposed, client_concerned(proposed, self._first, self._book.entry))
+
+    def _first(self, stream: str) -> AnyEvent | None:
+        recorded = self._book.stream(stream).recorded
+        return recorded[0].event if recorded else None
 
     def _keep_key(self, key: str, position: int, known: dict[str, int]) -> None:
         known[key] = position
@@ -122,9 +163,22 @@ class Transaction:
         return entry
 
 
-def refusal_again(event: RequestRefused, position: int) -> Refusal:
-    """The answer that a recorded refusal gave the first time."""
-    return Refusal(turned_away(event.client, event.requester, event.clause), position)
+def forgotten_in(book: Book) -> frozenset[str]:
+    """The subjects whose keys were destroyed, by the tombstones in the book."""
+    desk = book.stream("desk").state
+    return desk.forgotten if isinstance(desk, Desk) else frozenset()
+
+
+def refusal_again(event: RequestRefused, position: int, requester: str) -> Refusal:
+    """The answer that a recorded refusal gave the first time, with the requester's name in plain."""
+    return Refusal(turned_away(event.client, requester, event.clause), position)
+
+
+def _in_plain(refused: Refused, proposed: AnyEvent) -> Refused:
+    """The refusal with the names that were proposed, where it speaks of sealed ones."""
+    named = {name: getattr(proposed, name) for name in _NAMED if refused.values.get(name) is not None}
+    refused.values = {**refused.values, **named}
+    return refused
 
 
 def _key_of(proposed: AnyEvent | Refused) -> str | None:

@@ -23,6 +23,7 @@ from domain.events import (
     ContingencyNotified,
     Entry,
     EntryVoided,
+    PersonForgotten,
     PolicyCancelled,
     PolicyContracted,
     ReopenedAsNew,
@@ -75,7 +76,7 @@ def _admit_in_own_stream(event: AnyEvent, book: Book) -> Written:
         case BenefitDelivered():
             clauses.check_benefit(event, _known_policy(event.policy, book), book)
         case _:
-            raise ValueError("a RequestRefused is written by the ledger, never proposed")
+            raise ValueError(f"a {type(event).__name__} is written by the ledger, never proposed")
     return ((stream_of(event), event),)
 
 
@@ -269,8 +270,9 @@ def _admit_voiding(event: EntryVoided, book: Book) -> Written:
     target = book.entry(event.entry)
     if target is None:
         raise _unknown("entry", event.entry)
-    if isinstance(target.event, (EntryVoided, *BEGINNINGS)):
-        raise Refused("reference", said("entry {value} is of type {name}: what begins a stream and a voiding cannot be voided"),
+    if isinstance(target.event, (EntryVoided, PersonForgotten, *BEGINNINGS)):
+        raise Refused("reference", said("entry {value} is of type {name}: what begins a stream, a voiding and a forgetting "
+                                        "cannot be voided"),
                       field="entry", value=event.entry, name=type(target.event).__name__)  # fmt: skip
     stream = book.stream(target.stream)
     newcomer = Entry(_NEWEST, stream.name, 0, event.at, "", event)
@@ -290,8 +292,8 @@ def _refuse_overlap_without(remaining: Iterable[Entry], book: Book) -> None:
 
 _ADMITTED: dict[type, Callable[[Any, Book], Written]] = {
     **dict.fromkeys(
-        (TermsPublished, ClientRegistered, RequesterAuthorized, RequesterRevoked, RequestRefused, PolicyContracted,
-         PolicyCancelled, BenefitDelivered),
+        (TermsPublished, ClientRegistered, RequesterAuthorized, RequesterRevoked, RequestRefused, PersonForgotten,
+         PolicyContracted, PolicyCancelled, BenefitDelivered),
         _admit_in_own_stream,
     ),
     **dict.fromkeys((ContingencyDeclared, ContingencyNotified, ContingencyEnded), _admit_contingency),

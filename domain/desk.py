@@ -1,28 +1,31 @@
-"""The desk: the contingencies that concern every ticket."""
+"""The desk: the contingencies that concern every ticket, and whom the ledger has forgotten."""
 
 from typing import assert_never
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from domain.events import ContingencyDeclared, ContingencyEnded, ContingencyNotified, EntryVoided
+from domain.events import ContingencyDeclared, ContingencyEnded, ContingencyNotified, EntryVoided, PersonForgotten
 from domain.ticket import no_such_contingency
 
-DeskEvent = ContingencyDeclared | ContingencyNotified | ContingencyEnded | EntryVoided
+DeskEvent = ContingencyDeclared | ContingencyNotified | ContingencyEnded | EntryVoided | PersonForgotten
 
 
 class Desk(Struct, frozen=True):
-    """`contingencies` are the ids of those open for everyone."""
+    """`contingencies` are the ids of those open for everyone; `forgotten` the subjects whose keys were destroyed."""
 
     contingencies: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()
 
 
 def evolve(desk: Desk, event: DeskEvent) -> Desk:
     """The desk after one more event of its stream."""
     match event:
         case ContingencyDeclared():
-            return Desk(desk.contingencies | {event.contingency})
+            return structs.replace(desk, contingencies=desk.contingencies | {event.contingency})
         case ContingencyEnded():
-            return Desk(desk.contingencies - {event.contingency})
+            return structs.replace(desk, contingencies=desk.contingencies - {event.contingency})
+        case PersonForgotten():
+            return structs.replace(desk, forgotten=desk.forgotten | {event.subject})
         case ContingencyNotified() | EntryVoided():
             return desk
         case _:

@@ -81,6 +81,13 @@ class RequestRefused(Event, frozen=True, tag=True):
     request: dict[str, Any]
 
 
+class PersonForgotten(Event, frozen=True, tag=True):
+    """Written by the ledger itself: the key under which what is about a person, or a client, was sealed is destroyed.
+    `subject` is the random id of that key, never a name."""
+
+    subject: str
+
+
 class PolicyContracted(Event, frozen=True, tag=True):
     policy: str
     client: str
@@ -270,6 +277,7 @@ AnyEvent = (
     | RequesterAuthorized
     | RequesterRevoked
     | RequestRefused
+    | PersonForgotten
     | PolicyContracted
     | PolicyCancelled
     | BenefitDelivered
@@ -304,7 +312,7 @@ AnyEvent = (
 )
 
 EVENT_TYPES: dict[str, type[AnyEvent]] = {cls.__name__: cls for cls in AnyEvent.__args__}
-LEDGER_ONLY = frozenset({"RequestRefused", "ReopenedAsNew"})
+LEDGER_ONLY = frozenset({"RequestRefused", "PersonForgotten", "ReopenedAsNew"})
 BEGINNINGS = (TermsPublished, ClientRegistered, PolicyContracted, TicketOpened)
 """What begins a stream; it can not be voided."""
 
@@ -338,6 +346,8 @@ def stream_of(event: AnyEvent) -> str:
             return f"policy:{event.policy}"
         case ContingencyDeclared() | ContingencyNotified() | ContingencyEnded():
             return f"ticket:{event.ticket}" if event.ticket is not UNSET else "desk"
+        case PersonForgotten():
+            return "desk"
         case EntryVoided():
             raise ValueError("an EntryVoided stands in the stream of the entry it voids")
         case _:

@@ -28,6 +28,7 @@ from domain.events import (
     SessionHeld,
     TravelExpenseRecorded,
 )
+from domain.personal import SEALED, rewritten
 from domain.refusal import Code, Refused, said
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -75,12 +76,26 @@ def read_entry(line: bytes) -> AnyEvent:
 
 def read_recorded(line: bytes, added: Collection[str]) -> tuple[AnyEvent, dict[str, Any]]:
     """The event of an exported line, of any length, judged as `read_entry` judges a line, and what stands under the names
-    `added`, which are the ledger's. What only the ledger writes is allowed here.
+    `added`, which are the ledger's. What only the ledger writes is allowed here, and a sealed text, which is longer.
 
     Raises Refused as `read_entry`."""
     raw = _parsed(line)
     own = {name: raw.pop(name) for name in added if name in raw}
-    return _event(raw, line, may_be_ledgers=True), own
+    if b"sealed1." not in line:
+        return _event(raw, line, may_be_ledgers=True), own
+    whole: dict[str, str] = {}
+    event = _event(_abridged(raw, whole), line, may_be_ledgers=True)
+    return rewritten(event, lambda whose, text: whole.get(text, text)), own
+
+
+def _abridged(value: Any, whole: dict[str, str]) -> Any:
+    """The value with every sealed text cut to the length of an id, which still tells it from all others; `whole` gets them."""
+    if isinstance(value, str) and SEALED.fullmatch(value):
+        whole[value[:MAX_ID_LENGTH]] = value
+        return value[:MAX_ID_LENGTH]
+    if isinstance(value, dict):
+        return {key: _abridged(inner, whole) for key, inner in value.items()}
+    return [_abridged(it, whole) for it in value] if isinstance(value, list) else value
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -152,7 +152,7 @@ class Desk:
 
     def exported(self) -> list[Entry]:
         """All entries as exported."""
-        return [entry_as_json(it) for it in self.ledger.entries()]
+        return [entry_as_json(it) for it in map(self.ledger.unsealed().exported, self.ledger.entries())]
 
     def reports(self, at: str, known: int | None = None, readings: dict[str, str] | None = None, **selected: Any) -> Reports:
         """The reports for a moment, a state of knowledge and readings."""

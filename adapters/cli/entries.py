@@ -74,9 +74,11 @@ def entries(
         upto = head if last is None else min(last, head)
         found = filter(passes, _between(ledger, names, after, upto))
         if follow:
-            _show(_live(ledger, found, upto, names, passes, limit), form, live=True)
+            # Asked anew for every entry: whoever is forgotten meanwhile is not shown any more.
+            live = _live(ledger, found, upto, names, passes, limit)
+            _show((ledger.unsealed().entry(it) for it in live), form, live=True)
         else:
-            _show(islice(found, limit), form, live=False)
+            _show(map(ledger.unsealed().entry, islice(found, limit)), form, live=False)
 
 
 def _check_types(types: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from adapters.cli.clicking import Command, Group, option
-from adapters.cli.options import FILE, everywhere, ledger_place, open_ledger
+from adapters.cli.options import FILE, everywhere, keys_place, ledger_place, open_ledger
 from adapters.cli.proof_bundle import bundle
 from adapters.cli.proof_files import check_outputs
 from adapters.language import ngettext
@@ -31,13 +31,17 @@ def export() -> None:
     name="entries",
     cls=Command,
     example="bitacora export entries -o entries.jsonl\nbitacora export entries | gzip > entries.jsonl.gz",
-    help=said("Write every entry, one JSON object a line, in the order recorded. `bitacora restore` reads it back."),
+    help=said(
+        "Write every entry, one JSON object a line, in the order recorded. `bitacora restore` reads it back.\n\n"
+        "Personal texts are written in plain, what can no longer be opened as it is sealed."
+    ),
 )
 @option(
     "-o", "--output", metavar="FILE", type=FILE, help=said("Write to this file, whole or not at all; else to standard output.")
 )
+@option("--sealed", is_flag=True, help=said("Write personal texts as they are stored, for keeping where no keys are."))
 @everywhere
-def export_entries(output: Path | None) -> None:
+def export_entries(output: Path | None, sealed: bool) -> None:
     """Exports every entry there is when it begins."""
     from adapters.cli.written import write_json_lines
     from adapters.targets import is_written_into, whole_file
@@ -45,7 +49,8 @@ def export_entries(output: Path | None) -> None:
 
     check_outputs(output)
     with open_ledger() as ledger:
-        shown = (entry_as_json(entry) for entry in ledger.entries())
+        entries = ledger.entries() if sealed else map(ledger.unsealed().exported, ledger.entries())
+        shown = (entry_as_json(entry) for entry in entries)
         if output is None:
             write_json_lines(shown)
             return
@@ -62,7 +67,7 @@ export.add_command(bundle)
     cls=Command,
     example="bitacora --ledger restored.db restore entries.jsonl",
     help=said("Build the ledger from FILE, an export. Every position, version, time and id is kept and checked; the ledger "
-              "must not exist yet."),
+              "must not exist yet. With the key store it had, its bytes are the same as they were."),
 )  # fmt: skip
 @click.argument("file", type=FILE)
 @everywhere
@@ -71,7 +76,7 @@ def restore(file: Path) -> None:
     from adapters.restoring import restore as restored
 
     place = ledger_place()
-    count = restored(file, ledger_path(place))
+    count = restored(file, ledger_path(place), keys_place())
     _tell(ngettext("{count} entry restored into {path}", "{count} entries restored into {path}", count), count, place)
 
 

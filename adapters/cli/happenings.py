@@ -23,6 +23,7 @@ SENTENCES: dict[str, str] = {
     "RequesterAuthorized": said("{person} may open tickets for {client}"),
     "RequesterRevoked": said("{person} may no longer open tickets for {client}"),
     "RequestRefused": said("{requester} asked on behalf of {client} and was turned away: {reason}"),
+    "PersonForgotten": said("What was told of {subject} is forgotten: its key is destroyed"),
     "PolicyContracted": said("Policy {policy} contracted by {client} under {terms}, from {starts}"),
     "PolicyCancelled": said("Policy {policy} cancelled as of {effective}"),
     "BenefitDelivered": said("Benefit of policy {policy} delivered: {benefit}"),

@@ -15,7 +15,7 @@ import click
 
 from adapters.cli.clicking import grouped, option
 from adapters.language import LANGUAGES, _
-from adapters.settings import ledger_url
+from adapters.settings import keys_path, ledger_url
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 2200
-_LEDGER, _LANGUAGE = "bitacora.ledger", "bitacora.language"
+_LEDGER, _KEYS, _LANGUAGE = "bitacora.ledger", "bitacora.keys", "bitacora.language"
 
 
 class Moment(click.ParamType[datetime]):
@@ -123,11 +123,13 @@ def _kept(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
-# The same two before and after the command; what stands nearest to the end holds.
+# The same three before and after the command; what stands nearest to the end holds.
 everywhere = grouped(
     [
         option("--ledger", metavar="PATH", expose_value=False, callback=_kept(_LEDGER), type=NAME,
                help=said("The ledger; else that of BITACORA_LEDGER, else ./bitacora.db.")),
+        option("--keys", metavar="PATH", expose_value=False, callback=_kept(_KEYS), type=NAME,
+               help=said("The keys of its personal texts; else BITACORA_KEYS, else beside the ledger.")),
         option("--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=_kept(_LANGUAGE),
                help=said("Language of messages, tables and clauses; else that of the locale.")),
     ]
@@ -162,11 +164,16 @@ def ledger_place() -> str:
     return ledger_url(click.get_current_context().meta.get(_LEDGER), os.environ)
 
 
+def keys_place() -> Path | None:
+    """Where the key store asked for is; None for the one beside the ledger."""
+    return keys_path(click.get_current_context().meta.get(_KEYS), os.environ)
+
+
 def open_ledger(*, create: bool = False) -> "Ledger":
     """The ledger asked for, open. LedgerError if it cannot be, or, unless `create`, is not there."""
     from adapters.ledger import Ledger
 
-    return Ledger.open(ledger_place(), create=create)
+    return Ledger.open(ledger_place(), create=create, keys=keys_place())
 
 
 def position_known(ledger: "Ledger", known: "datetime | int | None") -> int | None:

@@ -18,6 +18,7 @@ from adapters.cli.dossier import dossier
 from adapters.cli.entries import entries
 from adapters.cli.explain import explain
 from adapters.cli.export import export, restore
+from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
 from adapters.cli.options import everywhere
 from adapters.cli.proof import anchor, key, prove
@@ -79,7 +80,8 @@ def bitacora() -> None:
 
 
 _QUESTIONS = (report, explain, dossier, entries, replay, what_if, readings, terms)
-for _command in (record, import_logs, *_QUESTIONS, key, checkpoint, anchor, prove, verify, export, restore):
+_PROOFS = (key, checkpoint, anchor, prove, verify)
+for _command in (record, import_logs, *_QUESTIONS, *_PROOFS, export, restore, forget, keys):
     bitacora.add_command(_command)
 
 

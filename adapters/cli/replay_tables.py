@@ -96,7 +96,7 @@ def _show_block(changes: Sequence[Row], ledger: "Ledger", zone: tzinfo) -> None:
 def _entry(cause: Row, ledger: "Ledger", zone: tzinfo) -> str:
     """What an entry says, and how it stands between the two views. One that is only supposed is in no ledger."""
     found = ledger.entry(cause["position"]) if cause["kind"] != "with" else None
-    said = sentence(entry_as_json(found), zone) if found is not None else cause["type"]
+    said = sentence(entry_as_json(ledger.unsealed().entry(found)), zone) if found is not None else cause["type"]
     return "\n· ".join([said, *told_of(cause, zone)])
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from adapters.language import _
+from adapters.marks import MARKS
 from domain.refusal import said
 
 WORDS: dict[str, str] = {
@@ -91,6 +92,8 @@ def reason_word(value: str) -> str:
 def plain(text: Any) -> str:
     """Text that anyone may have written, on one line and without what would steer a terminal."""
     written = str(text)
+    if written in MARKS:
+        return _(written)
     if written.isprintable():
         return written
     spaced = " ".join(written.split())

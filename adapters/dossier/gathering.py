@@ -76,7 +76,8 @@ def _compared(ledger: Ledger, question: Question, asked: Asked, head: int) -> Co
 
 def _entries(ledger: Ledger, positions: list[int]) -> dict[int, Row]:
     found = {it: ledger.entry(it) for it in positions}
-    return {position: entry_as_json(entry) for position, entry in found.items() if entry is not None}
+    unsealed = ledger.unsealed()
+    return {position: entry_as_json(unsealed.entry(entry)) for position, entry in found.items() if entry is not None}
 
 
 def proof_of(bundle: bytes, ticket: str) -> Proof:

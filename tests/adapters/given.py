@@ -75,7 +75,7 @@ def write_lines(path: Path, lines: Iterable[Entry]) -> Path:
 
 def export(ledger: Ledger) -> list[Entry]:
     """The export of a ledger, parsed."""
-    return [json.loads(msgspec.json.encode(entry_as_json(it))) for it in ledger.entries()]
+    return [json.loads(msgspec.json.encode(entry_as_json(it))) for it in map(ledger.unsealed().exported, ledger.entries())]
 
 
 def content(ledger: Ledger) -> list[Entry]:

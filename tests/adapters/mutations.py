@@ -193,6 +193,7 @@ def forge_amount(rows: sqlite3.Connection, rng: random.Random) -> int:
     notes = "SELECT rowid, state FROM stored_events WHERE topic = 'FollowedUp'"
     position, state = rng.choice(rows.execute(notes).fetchall())
     rows.execute(
-        "UPDATE stored_events SET state = ? WHERE rowid = ?", (state.replace(b'"note":"note', b'"note":"NOTE'), position)
+        "UPDATE stored_events SET state = ? WHERE rowid = ?",
+        (state.replace(b'"kind":"progress"', b'"kind":"closing"'), position),
     )
     return int(position)

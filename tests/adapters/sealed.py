@@ -12,6 +12,7 @@ from typing import NamedTuple
 from adapters import tree
 from adapters.ledger import Ledger
 from adapters.proving import checkpoint
+from adapters.sealing import keys_beside
 from adapters.signing import Signer, make_key, open_key
 from adapters.verifying import Verified, verify
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
@@ -69,7 +70,8 @@ def seal(folder: Path) -> Sealed:
 
 
 def copied(sealed: Sealed, folder: Path) -> Path:
-    """The ledger's file again, somewhere else."""
+    """The ledger's file again, with its keys, somewhere else."""
+    shutil.copy(keys_beside(sealed.path), folder / "copy.db.keys")
     return Path(shutil.copyfile(sealed.path, folder / "copy.db"))
 
 

@@ -245,6 +245,8 @@ def test_a_contingency_is_found_by_its_id_whoever_declared_it_where(ledger: Ledg
 def test_a_refusal_tells_what_it_turned_away(ledger: Ledger) -> None:
     *_, answer = ledger.record(read(*DESK, opened("T-1", requester="zoe")))
     assert isinstance(answer, Refusal) and isinstance(answer.refused, Refused)
-    event = ledger.entry(answer.position).event
+    entry = ledger.entry(answer.position)
+    assert entry is not None
+    event = ledger.unsealed().entry(entry).event
     assert isinstance(event, RequestRefused)
     assert (event.client, event.requester, event.clause, event.request["ticket"]) == ("acme", "zoe", "gs.1.1", "T-1")

@@ -9,6 +9,7 @@ from adapters.anchors import anchor, request
 from adapters.ledger import Ledger, LedgerError
 from adapters.proving import bundle, checkpoint, prove
 from adapters.reports import NotFound
+from adapters.sealing import keys_beside
 from adapters.signing import is_right, make_key
 from adapters.tree import TreeRows
 from domain.refusal import said
@@ -32,7 +33,7 @@ def stamps(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture
 def mine(sealed: Sealed, tmp_path: Path) -> Sealed:
     """The sealed ledger and key again, for a test that signs."""
-    for it in (sealed.path, sealed.key, sealed.signer().remembered):
+    for it in (sealed.path, keys_beside(sealed.path), sealed.key, sealed.signer().remembered):
         shutil.copy(it, tmp_path / it.name)
     return sealed._replace(path=tmp_path / sealed.path.name, key=tmp_path / sealed.key.name)
 

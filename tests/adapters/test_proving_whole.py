@@ -16,6 +16,7 @@ from adapters.anchors import anchor, request
 from adapters.ledger import Ledger, LedgerError
 from adapters.proving import checkpoint
 from adapters.proving_whole import whole_bundle
+from adapters.sealing import keys_beside
 from adapters.signing import make_key
 from adapters.verifier import bitacora_verify as verifier
 from adapters.verifier.bitacora_verify import told, verdict
@@ -38,7 +39,7 @@ def whole(sealed: Sealed) -> bytes:
 @pytest.fixture
 def mine(sealed: Sealed, tmp_path: Path) -> Sealed:
     """The sealed ledger and key again, for a test that changes them."""
-    for it in (sealed.path, sealed.key, sealed.signer().remembered):
+    for it in (sealed.path, keys_beside(sealed.path), sealed.key, sealed.signer().remembered):
         shutil.copy(it, tmp_path / it.name)
     return sealed._replace(path=tmp_path / sealed.path.name, key=tmp_path / sealed.key.name)
 
@@ -166,8 +167,9 @@ class TestChanged:
 
     def test_a_changed_entry_is_named(self, whole: bytes, sealed: Sealed, tmp_path: Path) -> None:
         files = files_of(whole)
-        changed = files["entries/0.leaves"].replace(b'"note":"note 20"', b'"note":"note 21"', 1)
-        position = 1 + next(n for n, it in enumerate(verifier._leaves(files["entries/0.leaves"])) if b"note 20" in it)
+        leaves = verifier._leaves(files["entries/0.leaves"])
+        position, leaf = next((n, it) for n, it in enumerate(leaves, 1) if b'"progress"' in it)
+        changed = files["entries/0.leaves"].replace(leaf, leaf.replace(b'"progress"', b'"progrexx"'))
         result = verified(tmp_path, zipped({**files, "entries/0.leaves": changed}, sealed.signer()), sealed)
         assert [(it.code, it.values.get("position") or it.values.get("size")) for it in result.lines] == [
             ("not of the tree", position), ("not signed", FIRST), ("no figures", None),

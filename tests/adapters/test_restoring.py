@@ -34,8 +34,9 @@ def exported(tmp_path: Path) -> list[Entry]:
 
 
 def test_a_restored_ledger_has_the_same_bytes_at_the_same_positions(tmp_path: Path, exported: list[Entry]) -> None:
-    assert restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db") == len(exported) == 11
-    with Ledger.open(str(tmp_path / "first.db")) as first, Ledger.open(str(tmp_path / "second.db")) as second:
+    keys = tmp_path / "first.db.keys"
+    assert restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db", keys) == len(exported) == 11
+    with Ledger.open(str(tmp_path / "first.db")) as first, Ledger.open(str(tmp_path / "second.db"), keys=keys) as second:
         assert list(second.entries()) == list(first.entries())
         assert [state_of(it) for it in second.entries()] == [state_of(it) for it in first.entries()]
         assert export(second) == exported

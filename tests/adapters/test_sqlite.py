@@ -68,7 +68,7 @@ class TestOpening:
         with sqlite3.connect(path) as newer:
             newer.execute("PRAGMA user_version = 7")
         newer.close()
-        assert "newer version of this program (form 7; this one reads up to 1)" in explained(path)
+        assert "newer version of this program (form 7; this one reads up to 2)" in explained(path)
 
     def test_the_file_says_whose_it_is_and_is_durable(self, path: Path) -> None:
         with Ledger.open(str(path)) as ledger, ledger._store._datastore.transaction(commit=False) as cursor:
@@ -76,7 +76,7 @@ class TestOpening:
             for pragma in ("application_id", "user_version", "journal_mode", "synchronous"):
                 cursor.execute(f"PRAGMA {pragma}")
                 asked[pragma] = cursor.fetchone()[0]
-        assert asked == {"application_id": APPLICATION_ID, "user_version": 1, "journal_mode": "wal", "synchronous": 2}
+        assert asked == {"application_id": APPLICATION_ID, "user_version": 2, "journal_mode": "wal", "synchronous": 2}
 
 
 class TestDamage:

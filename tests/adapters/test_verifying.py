@@ -1,6 +1,5 @@
 import json
 import random
-import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from adapters.ledger import Ledger, LedgerError
 from adapters.proving import checkpoint
 from adapters.restoring import restore
+from adapters.sealing import keys_beside
 from adapters.signing import make_key
 from adapters.verifying import verify
 from replay.notes import read_checkpoint, read_note
@@ -55,7 +55,7 @@ class TestUntouched:
         with Ledger.open(str(sealed.path)) as ledger:
             lines = export(ledger)
         (tmp_path / "export.jsonl").write_text("".join(json.dumps(it) + "\n" for it in lines), "utf-8")
-        restore(tmp_path / "export.jsonl", tmp_path / "restored.db")
+        restore(tmp_path / "export.jsonl", tmp_path / "restored.db", copied(sealed, tmp_path).with_name("copy.db.keys"))
         found = sealed.verified(tmp_path / "restored.db", remembered=True)
         assert (found.difference, found.signed, found.checkpoints) == (None, SECOND, 1)
 
@@ -163,10 +163,10 @@ class TestRows:
         assert found is not None and found.position == position and "mail-2" in str(found)
 
     def test_rows_nobody_signed_yet_must_still_be_entries(self, sealed: Sealed, tmp_path: Path) -> None:
-        shutil.copyfile(sealed.path, tmp_path / "longer.db")
-        with Ledger.open(str(tmp_path / "longer.db")) as ledger:
+        longer = sealed._replace(path=copied(sealed, tmp_path).rename(tmp_path / "longer.db"))
+        (tmp_path / "copy.db.keys").rename(keys_beside(longer.path))
+        with Ledger.open(str(longer.path)) as ledger:
             ledger.record(read(*(followed_up("T-1", minute) for minute in range(200, 210))))
-        longer = sealed._replace(path=tmp_path / "longer.db")
         for statement in (
             "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 340",
             "UPDATE stored_events SET topic = 'Resolved' WHERE rowid = 340",
@@ -190,7 +190,10 @@ class TestTheFile:
         rng = random.Random(4)
         whole = bytearray(sealed.path.read_bytes())
         with Ledger.open(str(sealed.path)) as ledger:
-            expected = (export(ledger), [it for kind in ("ticket", "client", "policy", "desk") for it in ledger.streams(kind)])
+            expected = (
+                list(ledger.entries()),
+                [it for kind in ("ticket", "client", "policy", "desk") for it in ledger.streams(kind)],
+            )
         harmless = 0
         for _ in range(FILE_FLIPS):
             place, bit = rng.randrange(len(whole)), 1 << rng.randrange(8)
@@ -204,7 +207,10 @@ class TestTheFile:
             except LedgerError:
                 continue
             with Ledger.open(str(path)) as ledger:
-                found = (export(ledger), [it for kind in ("ticket", "client", "policy", "desk") for it in ledger.streams(kind)])
+                found = (
+                    list(ledger.entries()),
+                    [it for kind in ("ticket", "client", "policy", "desk") for it in ledger.streams(kind)],
+                )
             assert found == expected, place
             harmless += 1
         assert harmless < FILE_FLIPS / 2

@@ -6,16 +6,20 @@ was written once is read for ever, and its bytes are what proofs are made over.
 
 import json
 import re
+import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from adapters.key_store import KeyStore
 from adapters.ledger import Ledger
 from adapters.mapper import entry_from, state_of
 from adapters.restoring import restore
-from domain.events import EVENT_TYPES, LEDGER_ONLY, Entry, EntryVoided, TermsPublished, stream_of
+from adapters.sealing import Seals
+from domain.events import EVENT_TYPES, LEDGER_ONLY, Entry, EntryVoided, RequesterAuthorized, TermsPublished, stream_of
 from domain.exchange import entry_as_json, event_as_json
 from domain.shape import read_entry
 from domain.terms import digest, terms_from
@@ -26,6 +30,8 @@ HERE = Path(__file__).parent
 EXPORTED = (HERE / "exported.jsonl").read_bytes().splitlines()
 STORED = (HERE / "stored.jsonl").read_bytes().splitlines()
 ADDED = ("position", "stream", "version", "recorded_at", "id")
+SEALED = "sealed1.0123456789abcdef.gEUTn7VLRKXI42BE4nmM3ETwhac7NUi-_zL3"
+"""A name sealed under the key 00 01 02 … 3f. The form is never changed: bytes are hashed with it."""
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z")
 
 
@@ -108,10 +114,24 @@ def test_terms_published_then_can_still_be_applied() -> None:
         assert event.digest == digest(event.document)
 
 
-def test_the_whole_export_is_restored_to_the_same_bytes_and_reported_on(tmp_path: Path) -> None:
+def test_the_whole_export_is_restored_sealed_and_opens_to_the_same_bytes(tmp_path: Path) -> None:
     assert restore(HERE / "exported.jsonl", tmp_path / "restored.db", clock=lambda: NOW) == len(EXPORTED)
     with Ledger.open(str(tmp_path / "restored.db")) as ledger:
-        assert [state_of(it) for it in ledger.entries()] == STORED
+        assert [state_of(ledger.unsealed().exported(it)) for it in ledger.entries()] == STORED
+        assert [state_of(it) for it in ledger.entries()] != STORED
+
+
+def test_what_was_sealed_then_is_sealed_and_opened_the_same_now(tmp_path: Path) -> None:
+    store = KeyStore(tmp_path / "golden.keys", create=True)
+    store.key_for("person", "ana@acme.mx")
+    store.commit()
+    with sqlite3.connect(tmp_path / "golden.keys") as rows:
+        rows.execute("UPDATE keys SET subject = ?, secret = ?", (SEALED.split(".")[1], bytes(range(64))))
+    seals = Seals(tmp_path / "golden.keys", store.id)
+    seals.begin(frozenset())
+    event = RequesterAuthorized(at=datetime(2026, 3, 1, tzinfo=UTC), client="acme", person="ana@acme.mx")
+    assert seals.seal(event, "acme").person == SEALED  # type: ignore[union-attr]
+    assert seals.opened(SEALED) == "ana@acme.mx"
 
 
 def test_its_figures_are_those_reached_then(tmp_path: Path) -> None:

@@ -225,14 +225,14 @@ class LedgerAndModel(RuleBasedStateMachine):
         file.write_bytes(b"".join(msgspec.json.encode(it) + b"\n" for it in self.exported()[:upto]))
         assert restore(file, place, clock=lambda: NOW) == upto
         copy = Ledger.open(str(place))
-        assert [entry_as_json(it) for it in copy.entries()] == self.exported()[:upto]
+        assert [entry_as_json(it) for it in map(copy.unsealed().exported, copy.entries())] == self.exported()[:upto]
         return copy
 
     def report(self, ledger: Ledger, name: str, at: datetime, known: int | None, chosen: dict[str, str]) -> list[Entry]:
         return list(getattr(Reports(ledger, Question(at, known, chosen)), name)())
 
     def exported(self) -> list[Entry]:
-        return [entry_as_json(it) for it in self.ledger.entries()]
+        return [entry_as_json(it) for it in map(self.ledger.unsealed().exported, self.ledger.entries())]
 
     # Always ---------------------------------------------------------------------------------------------------------
 

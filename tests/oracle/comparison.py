@@ -50,7 +50,7 @@ def differences_on(
         answers = ledger.record([proposal(it) for it in proposals])
         for number, (entry, answer) in enumerate(zip(proposals, answers, strict=True)):
             yield from _answer_differs(seed, number, entry, book.offer(entry, NOW), answer)
-        entries = [entry_as_json(it) for it in ledger.entries()]
+        entries = [entry_as_json(it) for it in map(ledger.unsealed().exported, ledger.entries())]
         for _ in range(questions):
             yield from _reports_differ(seed, ledger, entries, asking(entries))
 

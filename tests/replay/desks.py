@@ -27,7 +27,12 @@ def random_desk(folder: Path, seed: int, size: int = 60) -> Iterator[tuple[Ledge
     rng = random.Random(seed)
     with Ledger.open(str(folder / f"{seed}.db"), create=True, clock=lambda: NOW) as ledger:
         ledger.record([proposal(it) for it in random_ledger(rng, size)])
-        yield ledger, [entry_as_json(it) for it in ledger.entries()], rng
+        yield ledger, exported(ledger), rng
+
+
+def exported(ledger: Ledger) -> list[dict[str, Any]]:
+    """Every entry as an export has it, its texts in plain."""
+    return [entry_as_json(it) for it in map(ledger.unsealed().exported, ledger.entries())]
 
 
 @contextmanager
