@@ -102,6 +102,15 @@ class TestWhole:
         held = subprocess.run([*run, "--checkpoint", str(tmp_path / "held.note")], capture_output=True, text=True, check=False)
         assert held.returncode == 0 and held.stdout.startswith("VALID-ANCHORED(")
 
+    def test_a_reader_who_has_enough_does_not_make_it_fail(self, plain: bytes, tmp_path: Path) -> None:
+        (tmp_path / "bundle.zip").write_bytes(plain)
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "wb") as nobody:
+            run = [sys.executable, "-I", str(PROGRAM), str(tmp_path / "bundle.zip")]
+            ran = subprocess.run(run, stdout=nobody, stderr=subprocess.PIPE, check=False)
+        assert (ran.returncode, ran.stderr) == (3, b"")
+
     def test_what_cannot_be_opened_is_misuse(self, plain: bytes, tmp_path: Path) -> None:
         (tmp_path / "bundle.zip").write_bytes(plain)
         assert verifier.main([str(tmp_path / "none.zip")]) == 2

@@ -24,7 +24,8 @@ SEEDS = st.integers(0, 2**32)
 @settings(max_examples=25, deadline=None)
 def test_a_copy_cut_at_a_position_says_what_was_known_there(seed: int) -> None:
     with TemporaryDirectory() as name, random_desk(Path(name), seed) as (ledger, entries, rng):
-        last = rng.randint(1, len(entries))
+        # The first two entries, the built-in terms, are recorded as one: there is no ledger with only the first.
+        last = rng.randint(2, len(entries))
         at, _, readings = random_question(rng, entries)
         known, alone = Reports(ledger, asked(at, last, readings)), asked(at, None, readings)
         with restored(Path(name), "cut", entries[:last]) as cut:
