@@ -17,6 +17,7 @@ import msgspec
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
+from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
 from adapters.sealing import AS_STORED, Unsealed
 from adapters.signing import Signer, is_right
@@ -173,7 +174,7 @@ def disclosed(rows: TreeRows, tree: SignedTree, streams: Iterable[str]) -> list[
     return [_proved(row, tree) for stream in streams for row in rows.raw_stream(stream, tree.checkpoint.size)]
 
 
-def streams_behind(ledger: Ledger, ticket: str, question: Question) -> list[str]:
+def streams_behind(ledger: Readable, ticket: str, question: Question) -> list[str]:
     """The streams that a ticket's figures hang on besides its own, for a question: terms, its client, the client's policies,
     the desk and, where a quota is dealt out among them, the client's other tickets. NotFound if there is no such ticket."""
     reports = Reports(ledger, question, Selection(ticket=ticket))
@@ -221,7 +222,7 @@ class _DisclosedLedger(Ledger):
         self._rows.close()
 
 
-def _explained(ledger: Ledger, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:
+def _explained(ledger: Readable, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:
     found = Reports(ledger, _asked(question), Selection(ticket=ticket), shown=AS_STORED).explain(ticket)
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return plain

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from adapters.ledger import Ledger
+from adapters.readable import Readable
 from adapters.sealing import Unsealed
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
@@ -58,7 +58,7 @@ class Reports:
     """The reports of one ledger for one question and selection."""
 
     def __init__(
-        self, ledger: Ledger, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
+        self, ledger: Readable, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
     ) -> None:
         """`shown` is how personal texts are shown: with the keys there are, unless told otherwise."""
         self.ledger = ledger

@@ -230,7 +230,8 @@ class _Verification:
         try:
             read = read_note(note)
             found = read_checkpoint(read.text)
-        except (Malformed, TypeError, AttributeError) as problem:
+        except (Malformed, TypeError, AttributeError) as wrong:
+            problem = wrong if isinstance(wrong, Malformed) else Malformed(said("it is not bytes"))
             raise Differs(
                 None, said("the checkpoint of {size} entries cannot be read: {problem}"), size=size, problem=problem
             ) from None

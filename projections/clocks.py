@@ -15,10 +15,10 @@ from domain.rules import ClockRule, Provisions, Target
 from domain.terms import Rules
 from domain.time_base import CLOCK_TIME, TimeBase
 from domain.timetable import CalendarError
-from projections.aims import Aim, aim_of
-from projections.aims import official_request as official_request
-from projections.history import Facts, Mark, Span
+from projections.aims import Aim, aim_of, official_request
+from projections.history import Facts
 from projections.measure import Measured, Stop, measure
+from projections.spans import Mark, Span, vendor_spans
 
 Verdict = Literal["met", "breached", "running", "paused", "not_applicable"]
 _WITHOUT_DUE = ("paused", "not_applicable")
@@ -244,7 +244,7 @@ class _Judge(Struct, frozen=True, gc=False):
             if suspension is not None and not suspension.stops:
                 continue
             if kind == "vendor":
-                spans += self.facts.vendor_spans(suspension.level if suspension is not None else 4)
+                spans += vendor_spans(self.facts.escalations, suspension.level if suspension is not None else 4)
             else:
                 spans += [it for it in self.facts.spans if it.kind == kind]
             if kind == "contingency":

@@ -15,7 +15,8 @@ from domain.events import Entry, TermsPublished
 from domain.policy import Policy
 from domain.terms import Rules, Terms, UnknownReading, terms_from
 from domain.time_base import epoch_seconds
-from projections.history import Facts, Span, contingencies, counted
+from projections.history import Facts, counted
+from projections.spans import Span, contingencies
 
 
 class Question:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from domain.refusal import said
 from replay.merkle import HASH_BYTES, TILE_WIDTH
 from replay.notes import Malformed, decimal, decoded
 
@@ -72,7 +73,7 @@ def read_inclusion(raw: bytes) -> Inclusion:
     """The proof in such a text, an extra line passed over since nothing vouches for it. Malformed if it is none."""
     lines, checkpoint = _headed(raw)
     if lines[:1] != [PROOF_HEADING]:
-        raise Malformed("it is not a proof of an entry")
+        raise Malformed(said("it is not a proof of an entry"))
     rest = lines[2:] if len(lines) > 1 and lines[1].startswith("extra ") else lines[1:]
     index = _numbered(rest, "index")
     return Inclusion(index, _path(rest[1:]), checkpoint)
@@ -169,22 +170,22 @@ def _headed(raw: bytes) -> tuple[list[str], bytes]:
     """The lines before the first empty one, and the bytes after it."""
     above, blank, below = raw.partition(b"\n\n")
     if not blank:
-        raise Malformed("a proof is lines, an empty line and a checkpoint")
+        raise Malformed(said("a proof is lines, an empty line and a checkpoint"))
     try:
         return above.decode("ascii").split("\n"), below
     except UnicodeDecodeError:
-        raise Malformed("the lines of a proof are ASCII") from None
+        raise Malformed(said("the lines of a proof are ASCII")) from None
 
 
 def _numbered(lines: Sequence[str], word: str) -> int:
     name, space, number = lines[0].partition(" ") if lines else ("", "", "")
     if name != word or not space:
-        raise Malformed(f"a line with the {word} is missing")
+        raise Malformed(said("a line with the {word} is missing"), word=word)
     return decimal(number)
 
 
 def _path(lines: Sequence[str]) -> tuple[bytes, ...]:
     found = tuple(decoded(it) for it in lines)
     if any(len(it) != HASH_BYTES for it in found):
-        raise Malformed("a hash has 32 bytes")
+        raise Malformed(said("a hash has 32 bytes"))
     return found

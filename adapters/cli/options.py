@@ -135,28 +135,44 @@ everywhere = grouped(
     ]
 )  # fmt: skip
 
-as_of = grouped(
-    [
-        option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default.")),
-        option("--known-at", type=KNOWN,
-               help=said("Use only what the ledger had recorded by then, a time or a position; everything by default.")),
-        option("--reading", "readings", type=READING, multiple=True,
-               help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`.")),
-    ]
-)  # fmt: skip
+judged_at = option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default."))
+as_known = option(
+    "--known-at",
+    type=KNOWN,
+    help=said("Use only what the ledger had recorded by then, a time or a position; everything by default."),
+)
+read_as = option(
+    "--reading",
+    "readings",
+    type=READING,
+    multiple=True,
+    help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."),
+)
+as_of = grouped([judged_at, as_known, read_as])
 
-selecting = grouped(
+of_ticket = option("--ticket", type=NAME, help=said("Only this ticket."))
+looked_at = grouped(
     [
         option("--client", type=NAME, help=said("Only this client.")),
         option("--policy", type=NAME, help=said("Only this policy.")),
-        option("--ticket", type=NAME, help=said("Only this ticket.")),
+        of_ticket,
+    ]
+)
+"""Everything, or one client, policy or ticket."""
+
+selecting = grouped(
+    [
+        looked_at,
         option("--from", "since", type=MOMENT, help=said("Only from this time on.")),
         option("--to", "until", type=MOMENT, help=said("Only before this time.")),
     ]
 )
 
-formatted = option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-                   help=said("For reading, or for a program."))  # fmt: skip
+
+def shown_as(*forms: str) -> Callable[[Any], Any]:
+    """`--format`, one of these forms; the first by default."""
+    return option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True,
+                  help=said("For reading, or for a program."))  # fmt: skip
 
 
 def ledger_place() -> str:

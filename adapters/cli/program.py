@@ -172,10 +172,6 @@ def _described(error: Exception) -> str:
             return _described_missing(error)
         case "UnknownReading", _:
             return _described_reading(error)
-        case "ImportFileError", _:
-            from adapters.cli.importing import described
-
-            return described(error)
         case _, OSError():
             problem = _(error.strerror) if error.strerror else str(error)
             return f"{error.filename}: {problem}" if error.filename else problem

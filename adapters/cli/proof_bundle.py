@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, MOMENT, NAME, READING, Count, chosen_readings, everywhere, open_ledger
+from adapters.cli.options import FILE, NAME, Count, chosen_readings, everywhere, judged_at, open_ledger, read_as
 from adapters.cli.proof_files import check_outputs, signing_key, write_whole
 from adapters.language import _, ngettext
 from domain.refusal import said
@@ -46,9 +46,8 @@ _VERIFIER = ("adapters.verifier", "bitacora_verify.py")
 @option("-o", "--output", metavar="FILE.zip", type=FILE, required=True, help=said("The file to write, whole or not at all."))
 @option("--verifier", metavar="FILE", type=FILE,
         help=said("Write the program that checks bundles too; it needs Python and `cryptography` only."))  # fmt: skip
-@option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default."))
-@option("--reading", "readings", type=READING, multiple=True,
-        help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."))  # fmt: skip
+@judged_at
+@read_as
 @option("--held", metavar="SIZE", type=Count(1), multiple=True,
         help=said("Lead from the checkpoint of so many entries, which the client holds; repeatable."))  # fmt: skip
 @everywhere

@@ -16,10 +16,10 @@ from adapters.cli.options import (
     check_order,
     chosen_readings,
     everywhere,
-    formatted,
     open_ledger,
     position_known,
     selecting,
+    shown_as,
 )
 from domain.refusal import said
 
@@ -67,7 +67,7 @@ def _reporting(name: str, example: str, help: str) -> None:
     @report.command(name=name, cls=Command, example=example, help=help)
     @selecting
     @as_of
-    @formatted
+    @shown_as("table", "json", "csv")
     @everywhere
     def command(form: str, **asked: Any) -> None:
         with open_ledger() as ledger:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from decimal import Decimal
 
-from adapters.cli.happenings import sentence
-from adapters.cli.replay_words import figure_lines, told_of, word_of_cause
-from adapters.cli.wording import local, plain, word
 from adapters.dossier.document import Block, Code, Column, Pairs, Paragraph, Table, pairs
 from adapters.language import _, ngettext, spoken
+from adapters.wording.differences import figure_lines, told_of, word_of_cause
+from adapters.wording.happenings import sentence
+from adapters.wording.values import local, plain, word
 from domain.exchange import time_text
 from domain.refusal import said
 from replay.as_of import money
@@ -53,7 +53,7 @@ def then_and_now(dossier: Dossier, zone: tzinfo) -> Iterator[Block]:
 
 def _entry(dossier: Dossier, cause: Row, zone: tzinfo) -> str:
     found = dossier.entry(cause["position"])
-    says = sentence(found, zone) if found is not None else str(cause["type"])
+    says = sentence(found, zone) if found is not None else word(cause["type"])
     return "\n· ".join([says, *told_of(cause, zone)])
 
 

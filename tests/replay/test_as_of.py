@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import replays
+from adapters.readable import Readable
+from adapters.replay_streams import Seen
 from adapters.replays import Asked
 from adapters.reports import Reports
 from domain.events import TermsPublished
 from projections.contracts import Question
 from replay.as_of import Focus, Knowledge
+from replay.what_if import Supposition
 from tests.oracle.ledgers import random_ledger, random_question
 from tests.replay.desks import asked, exported, random_desk, restored, whole
 
@@ -27,12 +30,15 @@ def test_a_copy_cut_at_a_position_says_what_was_known_there(seed: int) -> None:
         # The first two entries, the built-in terms, are recorded as one: there is no ledger with only the first.
         last = rng.randint(2, len(entries))
         at, _, readings = random_question(rng, entries)
-        known, alone = Reports(ledger, asked(at, last, readings)), asked(at, None, readings)
+        alone = asked(at, None, readings)
         with restored(Path(name), "cut", entries[:last]) as cut:
-            found = whole(known)
-            assert found == whole(Reports(cut, alone))
-            for row in found["sla"]:
-                assert known.explain(row["ticket"]) == Reports(cut, alone).explain(row["ticket"])
+            there: list[Readable] = [ledger, Seen(ledger, last, Knowledge(last), Supposition())]
+            for readable in there:
+                known = Reports(readable, asked(at, last, readings))
+                found = whole(known)
+                assert found == whole(Reports(cut, alone))
+                for row in found["sla"]:
+                    assert known.explain(row["ticket"]) == Reports(cut, alone).explain(row["ticket"])
             assert exported(ledger)[:last] == exported(cut)
 
 
