@@ -13,10 +13,8 @@ from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.sqlite_rows import Row, Rows
 from domain.refusal import said
-from replay.merkle import HASH_BYTES, Frontier, HashAt, leaf, leaf_hash, node_hash
+from replay.merkle import HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier, HashAt, leaf, leaf_hash, node_hash
 
-TILE_LEVELS = 8
-TILE_WIDTH = 1 << TILE_LEVELS
 BATCH_ENTRIES = 16 * TILE_WIDTH
 
 _REFUSED = "BEGIN SELECT RAISE(ABORT, 'a ledger is never changed: {verb} on {table} is refused'); END"

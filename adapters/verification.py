@@ -13,9 +13,9 @@ from msgspec import Struct
 from adapters.signing import is_right
 from adapters.soundness import Difference, Differs, Entries, Versions
 from adapters.sqlite_rows import Row
-from adapters.tree import TILE_LEVELS, TILE_WIDTH, TreeRows, tiles_of
+from adapters.tree import TreeRows, tiles_of
 from domain.refusal import said
-from replay.merkle import EMPTY_ROOT, HASH_BYTES, Frontier
+from replay.merkle import EMPTY_ROOT, HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier
 from replay.notes import Checkpoint, Key, Malformed, is_signed, read_checkpoint, read_note
 
 PAGE_ENTRIES = 256

@@ -108,12 +108,12 @@ def rebuild_tree(connection: sqlite3.Connection) -> None:
         pass
 
 
-def rewind(rows: sqlite3.Connection) -> None:
-    """The ledger as it was at the first checkpoint, as far as whoever does it can tell."""
-    rows.execute("DELETE FROM checkpoints WHERE size > ?", (FIRST,))
-    rows.execute("DELETE FROM stored_events WHERE rowid > ?", (FIRST,))
-    rows.execute("DELETE FROM entry_keys WHERE position > ?", (FIRST,))
-    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (FIRST,))
+def rewind(rows: sqlite3.Connection, size: int = FIRST) -> None:
+    """The ledger as it was at so many entries, as far as whoever does it can tell."""
+    rows.execute("DELETE FROM checkpoints WHERE size > ?", (size,))
+    rows.execute("DELETE FROM stored_events WHERE rowid > ?", (size,))
+    rows.execute("DELETE FROM entry_keys WHERE position > ?", (size,))
+    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (size,))
     rebuild_tree(rows)
 
 
