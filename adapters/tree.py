@@ -128,6 +128,11 @@ class TreeRows(Rows):
         """Every (client, stream) pair; to be read before anything else is asked."""
         return self._cursor.execute("SELECT client, stream FROM client_streams")
 
+    def streams_begun_after(self, position: int) -> set[str]:
+        """The streams whose first entry stands after a position."""
+        found = self._all("SELECT originator_id FROM stored_events WHERE rowid > ? AND originator_version = 1", position)
+        return {name for (name,) in found}
+
     def contingencies(self) -> dict[str, str]:
         """All contingencies with the streams they lead to."""
         return dict(self._all("SELECT contingency, stream FROM contingency_streams"))
