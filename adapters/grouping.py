@@ -38,7 +38,7 @@ class _Request:
         if self.error is not None:
             # A copy for each: threads that raise the same exception write into each other's traceback.
             error = self.error
-            raise LedgerError(error.template, **error.values) if isinstance(error, LedgerError) else error
+            raise type(error)(error.template, **error.values) if isinstance(error, LedgerError) else error
         assert self.answers is not None
         return self.answers
 

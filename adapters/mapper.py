@@ -25,6 +25,10 @@ class LedgerError(Sayable):
     """The ledger cannot be opened, read or written: which, where and why. Never an answer to an entry: see Refused."""
 
 
+class LedgerBusy(LedgerError):
+    """Other processes kept the ledger locked for as long as we wait. Nothing was done, and it may be tried again."""
+
+
 class Stored(Struct, frozen=True):
     """What the bytes of an entry hold; its position, stream and version stand beside them."""
 

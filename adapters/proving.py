@@ -32,9 +32,19 @@ from projections.contracts import Question
 from replay import merkle
 from replay.merkle import HashAt
 from replay.notes import Checkpoint, Malformed, is_signed, read_checkpoint, read_note
-from replay.proofs import Bundle, Disclosed, Inclusion, files, heads_text, write_inclusion
+from replay.proofs import (
+    MANIFEST,
+    MANIFEST_NOTE,
+    Bundle,
+    Disclosed,
+    Inclusion,
+    files,
+    heads_text,
+    manifest_text,
+    write_inclusion,
+)
 
-_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """A zip has a date for every file; this one is the same whenever a bundle is made."""
 
 
@@ -47,11 +57,12 @@ _DISCLOSED_TABLES = (
 
 
 class Proved(NamedTuple):
-    """One entry and the text that proves it: its position, stream, version, and its C2SP proof."""
+    """One entry and the text that proves it: its position, stream, version, the leaf that is proved, and its C2SP proof."""
 
     position: int
     stream: str
     version: int
+    leaf: bytes
     proof: bytes
 
 
@@ -95,8 +106,9 @@ def prove(ledger: Ledger, ticket: str) -> list[Proved]:
         found = disclosed(rows, tree, [f"ticket:{ticket}"])
         if not found and not rows.version(f"ticket:{ticket}"):
             raise NotFound("ticket", ticket)
-    return [Proved(it.position, it.stream, it.version, write_inclusion(Inclusion(it.position - 1, it.path, tree.note)))
-            for it in found]  # fmt: skip
+    return [
+        Proved(*it[:4], write_inclusion(Inclusion(it.position - 1, it.path, tree.note))) for it in found
+    ]  # fmt: skip
 
 
 def bundle(
@@ -123,17 +135,22 @@ def bundle(
         anchors = [it for it in rows.anchors() if it[0] <= size]
         notes = _notes(rows, {size, *held, *(it[0] for it in anchors)})
         for signed_size, note in notes.items():
-            if not is_signed(read_note(note), signer.key, is_right):
-                raise LedgerError(
-                    said("the checkpoint of {size} entries was signed with another key: make one with this key first"),
-                    size=signed_size,
-                )
+            refuse_other_key(signer, signed_size, note)
         made = Bundle(
             ticket=ticket, key=signer.key.text(), size=size, checkpoints=notes,
             consistencies=_consistencies(sorted(notes), tree.hash_at), entries=entries,
             heads=signer.sign(heads_text(signer.key.name, size, heads)), anchors=anchors, statement=statement,
         )  # fmt: skip
-    return _zipped(files(made))
+    contents = files(made)
+    return _zipped({**contents, MANIFEST_NOTE: signer.sign(manifest_text(signer.key.name, contents[MANIFEST]))})
+
+
+def refuse_other_key(signer: Signer, size: int, note: bytes) -> None:
+    """LedgerError if the checkpoint of `size` entries in this note is not signed with the signer's key."""
+    if not is_signed(read_note(note), signer.key, is_right):
+        raise LedgerError(
+            said("the checkpoint of {size} entries was signed with another key: make one with this key first"), size=size
+        )
 
 
 def signed_tree(rows: TreeRows, size: int | None = None) -> SignedTree:
@@ -278,5 +295,5 @@ def _zipped(contents: Mapping[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name, content in contents.items():
-            archive.writestr(zipfile.ZipInfo(name, _FIRST_DAY), content)
+            archive.writestr(zipfile.ZipInfo(name, FIRST_DAY), content)
     return made.getvalue()

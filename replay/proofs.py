@@ -1,4 +1,5 @@
-"""Proofs as texts and bundles as files: the C2SP proof of an entry, of a longer tree, and all that one ticket's dispute needs.
+"""Proofs as texts and bundles as files: the C2SP proof of an entry, of a longer tree, all that one ticket's dispute needs, and
+the files of a whole ledger.
 
 Values in, bytes out, and always the same bytes for the same values. It decides nothing about what goes into a bundle and
 checks no proof; whoever receives one does that with a program of their own.
@@ -11,13 +12,15 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from domain.refusal import said
-from replay.merkle import HASH_BYTES
+from replay.merkle import HASH_BYTES, TILE_WIDTH
 from replay.notes import Malformed, decimal, decoded
 
 FORM = "bitacora-bundle/1"
+LEDGER_FORM = "bitacora-ledger/1"
 PROOF_HEADING = "c2sp.org/tlog-proof@v1"
 HEADS_HEADING = "bitacora-streams/1"
-MANIFEST = "manifest.json"
+MANIFEST, MANIFEST_NOTE = "manifest.json", "manifest.note"
+MANIFEST_HEADING = "bitacora-manifest/1"
 
 
 class Inclusion(NamedTuple):
@@ -95,6 +98,35 @@ def heads_text(origin: str, size: int, heads: Mapping[str, int]) -> str:
     return f"{HEADS_HEADING}\n{origin}\n{size}\n{''.join(lines)}"
 
 
+def manifest_text(origin: str, manifest: bytes) -> str:
+    """What the desk signs about a bundle: the digest of its manifest, and with it of every file in it."""
+    return f"{MANIFEST_HEADING}\n{origin}\n{sha256(manifest).hexdigest()}\n"
+
+
+def leaves_file(tile: int, leaves: Sequence[bytes]) -> tuple[str, bytes]:
+    """The file of the leaves of a tile in the bundle of a ledger: each its length in bytes, a line feed, and itself."""
+    return f"entries/{tile}.leaves", b"".join(b"%d\n%b" % (len(it), it) for it in leaves)
+
+
+def tile_file(level: int, tile: int, hashes: Sequence[bytes]) -> tuple[str, bytes]:
+    """The file of a tile, as C2SP's tlog-tiles names it: `tile/0/x001/234`, and one that is not full `tile/0/005.p/12`."""
+    place, rest = f"{tile % 1000:03d}", tile // 1000
+    while rest:
+        place, rest = f"x{rest % 1000:03d}/{place}", rest // 1000
+    partial = f".p/{len(hashes)}" if len(hashes) < TILE_WIDTH else ""
+    return f"tile/{level}/{place}{partial}", b"".join(hashes)
+
+
+def ledger_manifest(size: int, digests: Mapping[str, str]) -> bytes:
+    """The manifest of the bundle of a ledger of `size` entries, with the digest (SHA-256, hexadecimal) of every file."""
+    return _json({"form": LEDGER_FORM, "size": size, "files": digests})
+
+
+def anchor_file(size: int, token: bytes) -> str:
+    """What the file of a time stamp over the checkpoint of `size` entries is called."""
+    return f"anchors/{size}-{sha256(token).hexdigest()[:16]}.tsr"
+
+
 def files(bundle: Bundle) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest with their digests first. Same bundle, same bytes."""
     found = {"key.vkey": (bundle.key + "\n").encode(), "streams.note": bundle.heads}
@@ -108,7 +140,7 @@ def files(bundle: Bundle) -> dict[str, bytes]:
         found[f"entries/{it.position}.leaf"] = it.leaf
         found[f"entries/{it.position}.tlog-proof"] = write_inclusion(Inclusion(it.position - 1, it.path, signed))
     for size, token in sorted(bundle.anchors):
-        found[f"anchors/{size}-{sha256(token).hexdigest()[:16]}.tsr"] = token
+        found[anchor_file(size, token)] = token
     found["statement.json"] = _json(bundle.statement)
     return {MANIFEST: _json(_manifest(bundle, found)), **found}
 

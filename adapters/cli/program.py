@@ -22,7 +22,8 @@ from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
 from adapters.cli.migrating import migrate
 from adapters.cli.options import everywhere
-from adapters.cli.proof import anchor, checkpoint, key, prove
+from adapters.cli.proof import anchor, key, prove
+from adapters.cli.proof_checkpoint import checkpoint
 from adapters.cli.proof_verify import verify
 from adapters.cli.readings import readings
 from adapters.cli.record import record

@@ -19,6 +19,7 @@ from adapters.cli.options import (
     open_ledger,
     position_known,
     selecting,
+    sharing,
     shown_as,
 )
 from domain.refusal import said
@@ -68,6 +69,7 @@ def _reporting(name: str, example: str, help: str) -> None:
     @selecting
     @as_of
     @shown_as("table", "json", "csv")
+    @sharing
     @everywhere
     def command(form: str, **asked: Any) -> None:
         with open_ledger() as ledger:
@@ -79,15 +81,18 @@ def reports_for(
     at: datetime | None,
     known_at: datetime | int | None,
     readings: tuple[tuple[str, str], ...],
+    workers: int = 1,
     **selected: Any,
 ) -> "Reports":
     """The reports of a ledger for what was asked on the command line."""
     from adapters.reports import Reports, Selection
+    from adapters.shared_reports import SharedReports
     from projections.contracts import Question
 
     check_order(selected.get("since"), selected.get("until"))
     question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
-    return Reports(ledger, question, Selection(**selected))
+    selection = Selection(**selected)
+    return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
 
 
 def _write(name: str, reports: "Reports", form: str) -> None:

@@ -247,7 +247,7 @@ def _bill(dossier: Dossier, zone: tzinfo) -> Iterator[Block]:
     ]
     cells = [
         [str(it["entry"]), local(it["at"], zone, seconds=False), word(it["kind"]), charged_for(it, explained), minutes(it),
-         after_hours(it), amount(it), it["clause"] or "–"]
+         after_hours(it).replace("-", "–"), amount(it), it["clause"] or "–"]
         for it in rows
     ]  # fmt: skip
     yield Table(columns, cells)

@@ -12,7 +12,7 @@ from eventsourcing.persistence import PersistenceError
 from psycopg import conninfo, errors
 from psycopg_pool import PoolTimeout
 
-from adapters.mapper import LedgerError
+from adapters.mapper import LedgerBusy, LedgerError
 from adapters.postgres.schema import FORM, READER, SCHEMA, WRITER
 from adapters.settings import ledger_name
 from domain.refusal import said
@@ -124,7 +124,8 @@ def explanation(place: Place, what: str, error: Exception) -> LedgerError:
     elif isinstance(cause, errors.ReadOnlySqlTransaction):
         template = said("{path} can only be read: it is a copy that follows another server, or is set to be read only")
     elif isinstance(cause, errors.LockNotAvailable):
-        template = said("{path} is being written by another process and stayed so too long, while {what}")
+        return LedgerBusy(said("{path} is being written by another process and stayed so too long, while {what}"),
+                          path=place, what=what)  # fmt: skip
     elif isinstance(cause, (errors.DiskFull, errors.OutOfMemory)):
         template = said("{path} has no room left, found while {what}: {problem}")
     elif isinstance(cause, (errors.DataCorrupted, errors.IndexCorrupted)):

@@ -1,6 +1,6 @@
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ import pytest
 from adapters.ledger import Ledger, LedgerError
 from adapters.proving import checkpoint
 from adapters.restoring import restore
-from adapters.rows import Session
 from adapters.signing import make_key
 from adapters.verifying import verify
 from replay.notes import read_checkpoint, read_note
 from tests.adapters.given import export, followed_up, read
+from tests.adapters.mutations import CHECKPOINT_MUTATIONS, ROW_MUTATIONS, flip_kind_of_column, forge_amount
 from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, copied, rebuild_tree, rewind, seal, set_head
 from tests.postgres_server import Databases
 from tests.stores import KINDS, Ledgers, behind
@@ -37,128 +37,16 @@ class Kept(NamedTuple):
         """A copy of it, in the place of the copy before."""
         return self.ledgers.copied("ledger", "copy")
 
+    def often(self, times: int) -> int:
+        """So often in files; a copy of a database takes its time."""
+        return times if self.ledgers.databases is None else max(times // 20, 2)
+
 
 @pytest.fixture(scope="module", params=KINDS)
 def kept(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     ledgers = Ledgers(tmp_path_factory.mktemp("kept"), databases if request.param == "postgres" else None)
     yield Kept(ledgers, seal(ledgers.folder, ledgers.url()))
     ledgers.close()
-
-
-# What someone may do to the rows who owns the file. Each returns the first position that is no longer what was signed.
-
-
-def flip_state(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (state,) = rows.all("SELECT state FROM stored_events WHERE rowid = ?", position)[0]
-    rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", flipped(state, rng), position)
-    return position
-
-
-def flip_stream(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (stream,) = rows.all("SELECT originator_id FROM stored_events WHERE rowid = ?", position)[0]
-    changed = flipped(stream.encode(), rng)
-    rows.run("UPDATE stored_events SET originator_id = CAST(? AS TEXT) WHERE rowid = ?", changed, position)
-    return position
-
-
-def flip_topic(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (topic,) = rows.all("SELECT topic FROM stored_events WHERE rowid = ?", position)[0]
-    changed = flipped(topic.encode(), rng)
-    rows.run("UPDATE stored_events SET topic = CAST(? AS TEXT) WHERE rowid = ?", changed, position)
-    return position
-
-
-def flip_version(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    bit = 1 << rng.randint(10, 40)
-    rows.run("UPDATE stored_events SET originator_version = originator_version | ? WHERE rowid = ?", bit, position)
-    return position
-
-
-def flip_position(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    rows.run("UPDATE stored_events SET rowid = rowid | ? WHERE rowid = ?", 1 << rng.randint(10, 40), position)
-    return position
-
-
-def drop(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    rows.run("DELETE FROM stored_events WHERE rowid = ?", position)
-    return position
-
-
-def drop_and_close_the_gap(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    rows.run("DELETE FROM stored_events WHERE rowid = ?", position)
-    shift(rows, position + 1, -1)
-    set_head(rows, SECOND - 1)
-    return position
-
-
-def swap(rows: Session, rng: random.Random) -> int:
-    first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
-    for here, there in ((first, -1), (second, first), (-1, second)):
-        rows.run("UPDATE stored_events SET rowid = ? WHERE rowid = ?", there, here)
-    return first
-
-
-def swap_bytes(rows: Session, rng: random.Random) -> int:
-    first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
-    held = dict(rows.all("SELECT rowid, state FROM stored_events WHERE rowid IN (?, ?)", first, second))
-    for here, there in ((first, second), (second, first)):
-        rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", held[there], here)
-    return first
-
-
-def insert(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (row,) = rows.all("SELECT topic, state FROM stored_events WHERE rowid = ?", rng.randint(1, SECOND))
-    shift(rows, position, 1)
-    rows.run("INSERT INTO stored_events VALUES (?, 'ticket:T-9', 1, ?, ?)", position, *row)
-    return position
-
-
-def truncate(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(3, SECOND)
-    rows.run("DELETE FROM stored_events WHERE rowid >= ?", position)
-    set_head(rows, position - 1)
-    return position
-
-
-def renumber(rows: Session, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    shift(rows, position, rng.choice([1, 2, 1000]))
-    return position
-
-
-def renumber_versions(rows: Session, rng: random.Random) -> int:
-    stream, version = f"ticket:T-{rng.randint(1, 3)}", rng.randint(1, 100)
-    statement = "SELECT rowid FROM stored_events WHERE originator_id = ? AND originator_version = ?"
-    (position,) = rows.all(statement, stream, version)[0]
-    rows.run("UPDATE stored_events SET originator_version = -originator_version - 1 WHERE originator_id = ?"
-                 " AND originator_version >= ?", stream, version)  # fmt: skip
-    rows.run("UPDATE stored_events SET originator_version = -originator_version WHERE originator_version < 0")
-    return int(position)
-
-
-ROW_MUTATIONS: list[Callable[[Session, random.Random], int]] = [
-    flip_state, flip_state, flip_state, flip_stream, flip_topic, flip_version, flip_position, drop, drop_and_close_the_gap,
-    swap, swap_bytes, insert, truncate, renumber, renumber_versions,
-]  # fmt: skip
-
-
-def flipped(content: bytes, rng: random.Random) -> bytes:
-    place = rng.randrange(len(content))
-    return content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1 :]
-
-
-def shift(rows: Session, first: int, by: int) -> None:
-    """Positions from `first` on, moved; by way of negative ones, since two rows cannot share one even for a moment."""
-    rows.run("UPDATE stored_events SET rowid = -(rowid + ?) WHERE rowid >= ?", by, first)
-    rows.run("UPDATE stored_events SET rowid = -rowid WHERE rowid < 0")
 
 
 class TestUntouched:
@@ -201,9 +89,10 @@ class TestRows:
     @pytest.mark.parametrize("batch", range(20))
     def test_no_change_of_a_row_is_missed_and_each_is_located(self, kept: Kept, batch: int) -> None:
         rng = random.Random(batch)
-        # A copy of a database takes its time: there, every change is made twice or more, in files a thousand are.
-        for number in range(MUTATIONS // 20 if kept.ledgers.databases is None else 2):
-            change = ROW_MUTATIONS[(batch * MUTATIONS // 20 + number) % len(ROW_MUTATIONS)]
+        # In PostgreSQL a column has one kind of value.
+        changes = [it for it in ROW_MUTATIONS if kept.ledgers.databases is None or it is not flip_kind_of_column]
+        for number in range(kept.often(MUTATIONS // 20)):
+            change = changes[(batch * kept.often(MUTATIONS // 20) + number) % len(changes)]
             path = kept.copied()
             with behind(path) as rows:
                 expected = change(rows, rng)
@@ -212,8 +101,31 @@ class TestRows:
             assert found.difference.position == expected, (change.__name__, expected, str(found.difference))
             assert str(expected) in str(found.difference)
 
+    @pytest.mark.parametrize("batch", range(4))
+    def test_no_change_of_a_checkpoint_is_missed_and_each_is_named(self, kept: Kept, tmp_path: Path, batch: int) -> None:
+        rng, other = random.Random(batch), make_key(tmp_path / "other.key", ORIGIN)
+        for number in range(50 if kept.ledgers.databases is None else 4):
+            change = CHECKPOINT_MUTATIONS[number % len(CHECKPOINT_MUTATIONS)]
+            path = kept.copied()
+            with behind(path) as rows:
+                size = change(rows, rng, other)
+            found = kept.sealed.verified(path).difference
+            assert found is not None, (change.__name__, size)
+            told = {found.values.get("size"), found.values.get("found"), found.position}
+            assert size in told, (change.__name__, size, str(found))
+
+    @pytest.mark.parametrize("batch", range(4))
+    def test_a_ledger_put_back_to_any_older_state_is_found_by_what_its_key_remembers(self, kept: Kept, batch: int) -> None:
+        rng = random.Random(batch)
+        for _ in range(kept.often(10)):
+            path, size = kept.copied(), rng.randint(3, SECOND - 1)
+            with behind(path) as rows:
+                rewind(rows, size)
+            found = kept.sealed.verified(path, remembered=True).difference
+            assert found is not None and found.position == size + 1
+
     def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, kept: Kept) -> None:
-        for seed in range(60 if kept.ledgers.databases is None else 6):
+        for seed in range(kept.often(60)):
             rng = random.Random(seed)
             path = kept.copied()
             with behind(path) as rows:
@@ -336,15 +248,6 @@ class TestTheFile:
 
 
 class TestSignatures:
-    def test_checkpoints_signed_with_another_key_are_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        other = make_key(tmp_path / "other.key", ORIGIN)
-        for size in (FIRST, SECOND):
-            path = copied(sealed, tmp_path)
-            with behind(path) as rows:
-                rows.run("UPDATE checkpoints SET note = ? WHERE size = ?", other.sign(read_note(sealed.notes[size]).text), size)
-            found = sealed.verified(path).difference
-            assert found is not None and f"{size} entries is not signed" in str(found)
-
     def test_a_history_rewritten_and_signed_anew_is_found_by_the_key(self, sealed: Sealed, tmp_path: Path) -> None:
         path = copied(sealed, tmp_path)
         other = make_key(tmp_path / "other.key", ORIGIN)
@@ -357,23 +260,6 @@ class TestSignatures:
             assert verify(ledger, other.key).difference is None
         found = sealed.verified(path).difference
         assert found is not None and "not signed by the key" in str(found)
-
-    def test_a_bit_flipped_in_a_checkpoint_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        rng = random.Random(9)
-        for _ in range(100):
-            path = copied(sealed, tmp_path)
-            size = rng.choice([FIRST, SECOND])
-            with behind(path) as rows:
-                rows.run("UPDATE checkpoints SET note = ? WHERE size = ?", flipped(sealed.notes[size], rng), size)
-            found = sealed.verified(path).difference
-            assert found is not None and "checkpoint" in str(found)
-
-    def test_an_old_checkpoint_in_the_place_of_the_last_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        path = copied(sealed, tmp_path)
-        with behind(path) as rows:
-            rows.run("UPDATE checkpoints SET note = ? WHERE size = ?", sealed.notes[FIRST], SECOND)
-        found = sealed.verified(path).difference
-        assert found is not None and f"kept as that of {SECOND} entries is of {FIRST}" in str(found)
 
     def test_a_ledger_put_back_to_an_older_state_is_found_by_what_its_key_remembers(
         self, sealed: Sealed, tmp_path: Path
@@ -398,12 +284,3 @@ class TestSignatures:
         with Ledger.open(str(sealed.path)) as ledger:
             found = verify(ledger, sealed.signer().key, [sealed.signer().sign(text)]).difference
         assert found is not None and "different roots" in str(found)
-
-
-def forge_amount(rows: Session, rng: random.Random) -> int:
-    """An entry that still reads well and says something else."""
-    notes = "SELECT rowid, state FROM stored_events WHERE topic = 'FollowedUp'"
-    position, state = rng.choice(rows.all(notes))
-    changed = state.replace(b'"kind":"progress"', b'"kind":"closing"')
-    rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", changed, position)
-    return int(position)

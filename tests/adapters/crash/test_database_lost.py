@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from adapters.ledger import Ledger, LedgerError, Taken
+from adapters.mapper import LedgerBusy
 from adapters.postgres.connecting import prepare
 from adapters.verifying import verify
 from tests.adapters.crash.test_recording_killed import ROOT, assert_dense
@@ -185,7 +186,7 @@ def test_a_writer_that_stopped_in_the_middle_keeps_the_others_waiting_no_longer_
         prepare(stopped)
         stopped.execute("BEGIN")
         stopped.execute("SELECT lock_head()")
-        with pytest.raises(LedgerError, match="written by another process"):
+        with pytest.raises(LedgerBusy, match="written by another process"):
             ledger.record(read(followed_up("T-0")))
         stopped.execute("ROLLBACK")
         assert ledger.record(read(followed_up("T-0")))[0].position
