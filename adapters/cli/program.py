@@ -20,6 +20,7 @@ from adapters.cli.explain import explain
 from adapters.cli.export import export, restore
 from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
+from adapters.cli.migrating import migrate
 from adapters.cli.options import everywhere
 from adapters.cli.proof import anchor, key, prove
 from adapters.cli.proof_checkpoint import checkpoint
@@ -81,7 +82,7 @@ def bitacora() -> None:
 
 _QUESTIONS = (report, explain, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
-for _command in (record, import_logs, *_QUESTIONS, *_PROOFS, export, restore, forget, keys):
+for _command in (record, import_logs, *_QUESTIONS, *_PROOFS, export, restore, migrate, forget, keys):
     bitacora.add_command(_command)
 
 
