@@ -12,7 +12,8 @@ import msgspec
 from msgspec import UNSET, Struct, structs
 
 from adapters.rows import Rows
-from adapters.sealing import Seals, Unsealed
+from adapters.sealing import Seals
+from adapters.unsealing import Unsealed
 from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book
