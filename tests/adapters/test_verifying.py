@@ -123,6 +123,7 @@ class TestRows:
         found = sealed.verified(path).difference
         first = (tile * 256 + place // 32) << 8 * level
         assert found is not None and found.position == first + 1
+        assert "the stored tree" in str(found), "no entry is accused of what the tree did"
 
     def test_a_tile_cut_short_or_beside_the_tree_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
         for statement in ("DELETE FROM tree_tiles WHERE level = 1", "INSERT INTO tree_tiles VALUES (2, 0, 1, zeroblob(32))",
