@@ -273,7 +273,8 @@ def _proved(row: Row, tree: SignedTree) -> Disclosed:
     path = merkle.inclusion(position - 1, tree.checkpoint.size, tree.hash_at)
     if not merkle.holds_inclusion(merkle.leaf_hash(leaf), position - 1, tree.checkpoint.size, path, tree.checkpoint.root):
         raise LedgerError(
-            said("entry {position} is not the one that was signed: it was changed since; see what verify finds"),
+            said("entry {position} is not the one that was signed: it, or the stored tree, was changed since; see what verify"
+                 " finds"),
             position=position,
         )  # fmt: skip
     return Disclosed(position, stream, version, leaf, tuple(path))

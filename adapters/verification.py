@@ -157,7 +157,8 @@ class Verification:
             if not b"".join(part).startswith(known):
                 number = next(n for n, it in enumerate(part) if it != known[n * HASH_BYTES : (n + 1) * HASH_BYTES])
                 return Differs(
-                    begin + number + 1, said("entry {position} is not the one that the tree was made of: it was changed")
+                    begin + number + 1,
+                    said("entry {position} is not the one that the tree was made of: it, or the stored tree, was changed"),
                 )
         return None
 

@@ -148,6 +148,7 @@ class TestRows:
         found = kept.sealed.verified(path).difference
         first = (tile * 256 + place // 32) << 8 * level
         assert found is not None and found.position == first + 1
+        assert "the stored tree" in str(found), "no entry is accused of what the tree did"
 
     def test_a_tile_cut_short_or_beside_the_tree_is_found(self, kept: Kept) -> None:
         for statement in ("DELETE FROM tree_tiles WHERE level = 1", f"INSERT INTO tree_tiles VALUES (2, 0, 1, '{'0' * 32}')",
