@@ -239,6 +239,11 @@ class Ledger:
         if together:
             yield together[0].stream, together
 
+    def names(self, kind: str) -> list[str]:
+        """The names of the streams of a kind, in order; none of their entries is read."""
+        with self.reading(said("reading streams")) as rows:
+            return rows.names(kind)
+
     def streams_of(self, client: str) -> list[str]:
         """The streams of a client's policies, then of its tickets, each in the order in which they began."""
         with self.reading(said("reading the streams of a client")) as rows:

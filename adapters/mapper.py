@@ -34,6 +34,15 @@ class LedgerError(Exception):
         return self.template.format(**self.values)
 
 
+class Unreadable(LedgerError):
+    """What is stored at a `position`, in a `stream`, is no entry that this program can read."""
+
+    def __init__(self, position: int, stream: str, problem: object) -> None:
+        template = said("entry {position} cannot be read: what is stored is not an entry of this version ({problem})")
+        super().__init__(template, position=position, problem=problem)
+        self.position, self.stream = position, stream
+
+
 class Stored(Struct, frozen=True):
     """What the bytes of an entry hold; its position, stream and version stand beside them."""
 
@@ -72,7 +81,7 @@ def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
     try:
         kept = _decode(state)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise _unreadable(position, error) from None
+        raise Unreadable(position, stream, error) from None
     return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event)
 
 
@@ -81,15 +90,7 @@ def recorded_at_of(position: int, state: bytes) -> datetime:
     try:
         return _decode_time(state).recorded_at
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise _unreadable(position, error) from None
-
-
-def _unreadable(position: int, error: Exception) -> LedgerError:
-    return LedgerError(
-        said("entry {position} cannot be read: what is stored is not an entry of this version ({problem})"),
-        position=position,
-        problem=error,
-    )
+        raise Unreadable(position, "", error) from None
 
 
 class EntryMapper(Mapper[str]):
