@@ -6,6 +6,7 @@ text in UTC, lists and objects as JSON text.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -71,13 +72,10 @@ def json_text(value: Any) -> str:
 # A ticket -----------------------------------------------------------------------------------------------------------
 
 
-def ticket_rows(ticket: str, recorded: Sequence[Entry], contracts: Contracts) -> TicketRows:
-    """What is stored of a ticket: `recorded` are its entries, by version, and the first its opening. Nothing but until when that
-    holds, as long as the opening does not count yet. Raises what judging raises."""
+def ticket_rows(ticket: str, recorded: Sequence[Entry], contracts: Contracts, *, segments: bool = True) -> TicketRows:
+    """What is stored of a ticket: `recorded` are its entries known, by version, and the first its opening. Nothing but until when
+    that holds, as long as the opening does not count yet. `segments` need not be among it. Raises what judging raises."""
     at = contracts.question.at
-    known = contracts.question.known
-    if known is not None and recorded[-1].position > known:
-        recorded = [it for it in recorded if it.position <= known]
     client: str = recorded[0].event.client  # type: ignore[union-attr]
     found = account(recorded, contracts)
     changes = ticket_changes(recorded, at, None if found is None else found.assessment)
@@ -89,7 +87,7 @@ def ticket_rows(ticket: str, recorded: Sequence[Entry], contracts: Contracts) ->
     months = Months(assessment.agreed.calendar)
     rows: dict[str, Sequence[Values]] = {
         "sla": [_sla(assessment, months, judged_at)],
-        "segments": list(_segments(ticket, assessment)),
+        "segments": list(_segments(ticket, assessment)) if segments else (),
         "work": list(_work(ticket, client, policy, assessment, months)),
     }
     if assessment.facts.closed is None:
@@ -124,9 +122,13 @@ def _sla(assessment: Assessment, months: Months, judged_at: str) -> Values:
 
 def _segments(ticket: str, assessment: Assessment) -> Iterator[Values]:
     for name, clock in zip(CLOCKS, (assessment.response, assessment.resolution), strict=True):
-        for number, it in enumerate(timeline.segments(assessment, clock), 1):
-            start, end = sla.iso(it.start), sla.iso(it.end)
-            yield ticket, name, number, start, end, it.state, it.counted_seconds, it.cause, it.clause
+        told = (it for it in timeline.segments(assessment, clock) if it.state != "closed_hours")
+        for number, it in enumerate(told, 1):
+            yield ticket, name, number, _edge(it.start), _edge(it.end), it.state, it.counted_seconds, it.cause, it.clause
+
+
+# Most segments begin or end where support hours do: the same instants for every ticket.
+_edge = lru_cache(maxsize=65_536)(sla.iso)
 
 
 def _open_work(assessment: Assessment, policy: str | None, judged_at: str) -> Values:

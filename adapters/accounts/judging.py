@@ -40,10 +40,11 @@ class _Applying(Struct, frozen=True):
 class Judging:
     """Judges tickets and clients of one ledger at one moment."""
 
-    def __init__(self, ledger: Ledger, at: datetime, known: int) -> None:
-        """`at` is aware; entries beyond position `known` do not count. Raises Unreadable if terms, or what concerns everyone,
+    def __init__(self, ledger: Ledger, at: datetime, known: int, *, segments: bool = True) -> None:
+        """`at` is aware; entries beyond position `known` do not count; without `segments`, tickets come without theirs. Raises Unreadable if terms, or what concerns everyone,
         cannot be read: then nobody can be judged."""
         self._ledger = ledger
+        self._segments = segments
         self.question = Question(at, known)
         self._desk = self._counted(ledger.stream(DESK))
         self._everyone = Contracts(self.question, [*ledger.streams("terms", known), (DESK, self._desk)])
@@ -98,7 +99,7 @@ class Judging:
         if isinstance(applying, Parked):
             return Parked(f"ticket:{name}", opening.client, applying.position, applying.problem)
         try:
-            return ticket_rows(name, recorded, applying.contracts)
+            return ticket_rows(name, recorded, applying.contracts, segments=self._segments)
         except LedgerError:
             raise
         except Exception as problem:
@@ -135,9 +136,9 @@ class Judging:
     def touch_reached(self, touched: Touched, judged_at: datetime) -> None:
         """Touches whom the contingencies of everyone concern that lay ahead at one of two moments and not at the other: the one
         judged at before, and the one judged at now."""
-        before = min(judged_at, self.question.at)
+        before, after = sorted((judged_at, self.question.at))
         for it in self._desk:
-            if it.event.at > before and not isinstance(it.event, PersonForgotten):
+            if before < it.event.at <= after and not isinstance(it.event, PersonForgotten):
                 touched.touch_everyone(it.event.at)
 
     def _timetable(self, subject: str, client: str | None, changes: datetime | None) -> Values:

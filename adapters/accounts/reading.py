@@ -29,6 +29,7 @@ from adapters.accounts.judging import DESK, Judging, Parked
 from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows, Version, Versions
 from adapters.accounts.tables import BILLING, CONSUMPTION, OPEN_WORK, SLA, Table
+from adapters.accounts.touching import Touched
 from adapters.mapper import LedgerError
 from adapters.reports import Reports
 from domain.refusal import said
@@ -60,7 +61,11 @@ def stored(reports: Reports, accounts: Accounts) -> Iterator["StoredReports | No
         version = Versions(session).active() or version
         rows = AccountRows(session, version.number)
         why = _why_not(reports, version, rows)
-        yield why if why is not None else StoredReports(reports, rows, version.position)
+        if why is not None:
+            yield why
+            return
+        answering = StoredReports(reports, rows, version.position)
+        yield answering if answering.is_everyone_as_stored() else NotCurrent(said("what concerns everyone has changed"), {})
 
 
 def _why_not(reports: Reports, version: Version, rows: AccountRows) -> NotCurrent | None:
@@ -74,8 +79,6 @@ def _why_not(reports: Reports, version: Version, rows: AccountRows) -> NotCurren
         return NotCurrent(said("they are {behind} entries behind"), {"behind": behind})
     if parked := rows.parked():
         return NotCurrent(said("{parked} of them are parked; see `bitacora accounts --parked`"), {"parked": len(parked)})
-    if not rows.holds(DESK, moment(question.at)):
-        return NotCurrent(said("what concerns everyone is changing"), {})
     return None
 
 
@@ -84,9 +87,16 @@ class StoredReports(Reports):
 
     def __init__(self, reports: Reports, rows: AccountRows, position: int) -> None:
         super().__init__(reports.ledger, reports.question, reports.selection, shown=reports._shown)
+        self.position = position
         self._rows = rows
         self._at = moment(self.question.at)
-        self._judging = Judging(self.ledger, self.question.at, position)
+        self._judging = Judging(self.ledger, self.question.at, position, segments=False)
+
+    def is_everyone_as_stored(self) -> bool:
+        """Whether the contingencies of everyone are now those that tickets were judged with."""
+        touched = Touched()
+        self._judging.touch_reached(touched, moment_from(self._rows.judged_at(DESK)))
+        return touched.everyone_from is None
 
     # The four reports -----------------------------------------------------------------------------------------------
 

@@ -153,18 +153,10 @@ class AccountRows:
         """What is parked, by name."""
         return list(self.select(PARKED, "ORDER BY subject"))
 
-    def holds(self, subject: str, at: str) -> bool:
-        """Whether what is stored of a subject holds at a moment."""
-        found = self.session.all(
-            f"SELECT 1 FROM {self._name(TIMETABLE)} WHERE subject = ? AND judged_at <= ?"
-            " AND (changes_at IS NULL OR changes_at > ?)", subject, at, at,
-        )  # fmt: skip
-        return bool(found)
+    def judged_at(self, subject: str) -> str:
+        """The moment that a subject, which is stored, was judged at."""
+        return next(str(it["judged_at"]) for it in self.select(TIMETABLE, "WHERE subject = ?", subject))
 
-    def count(self, table: Table) -> int:
-        """How many rows a table has."""
-        counted: int = self.session.all(f"SELECT count(*) FROM {self._name(table)}")[0][0]
-        return counted
 
     def differing(self, other: int) -> dict[str, int]:
         """How many rows of each table are not the same in another version, as far as they can be compared at all: what runs is as

@@ -34,7 +34,7 @@ class Running:
     def __init__(
         self, url: str, tell: Tell, clock: Callable[[], datetime] = utc_now, opened: Callable[[], Ledger] | None = None
     ) -> None:
-        """`url` is the ledger's; `opened` opens it, unless the usual way will do."""
+        """`url` is the ledger's, `opened` opens it."""
         self._url = url
         self._tell = tell
         self._clock = clock

@@ -105,16 +105,18 @@ SLA = Table(
 
 SEGMENTS = Table(
     "segments", ("ticket", "clock", "number"),
-    "Los tramos contiguos de cada reloj, como `bitacora explain`.",
-    "The contiguous segments of each clock, as `bitacora explain` has them.",
+    "Los tramos en que cada reloj corrió o estuvo detenido, como `bitacora explain`; lo que falta entre ellos es tiempo fuera de"
+    " horario.",
+    "The segments in which each clock ran or was stopped, as `bitacora explain` has them; what is missing between them is time"
+    " outside its hours.",
     (
         _TICKET,
         Column("clock", "text", "response o resolution.", "response or resolution."),
         Column("number", "count", "Su orden, desde 1.", "Its order, from 1 on."),
         Column("from_at", "instant", "Desde.", "From."),
         Column("to_at", "instant", "Hasta, sin incluirlo.", "To, itself not included."),
-        Column("state", "text", "running, paused, contingency, closed_hours o resolved.",
-               "running, paused, contingency, closed_hours or resolved."),
+        Column("state", "text", "running, paused, contingency o resolved.",
+               "running, paused, contingency or resolved."),
         Column("counted_seconds", "count", "Segundos que cuentan.", "Seconds that count."),
         _maybe("cause", "count", "La posición del asiento que lo causó.", "The position of the entry that caused it."),
         _maybe("clause", "text", "La cláusula.", "The clause."),

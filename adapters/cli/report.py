@@ -3,24 +3,28 @@
 It asks `adapters.reports` and writes what comes; JSON and CSV row by row. How a table looks is in `report_tables`.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapters.cli.clicking import Command, Group
+from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import (
     as_of,
     check_order,
     chosen_readings,
     everywhere,
     formatted,
+    ledger_place,
     open_ledger,
     position_known,
     selecting,
 )
+from adapters.language import _, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -67,11 +71,17 @@ def _reporting(name: str, example: str, help: str) -> None:
     @report.command(name=name, cls=Command, example=example, help=help)
     @selecting
     @as_of
+    @option("--fresh", is_flag=True, help=said("Replay, and leave stored accounts aside; see `bitacora follow`."))
     @formatted
     @everywhere
-    def command(form: str, **asked: Any) -> None:
+    def command(form: str, fresh: bool, **asked: Any) -> None:
         with open_ledger() as ledger:
-            _write(name, reports_for(ledger, **asked), form)
+            reports = reports_for(ledger, **asked)
+            is_of_now = asked["at"] is None and asked["known_at"] is None and not asked["readings"]
+            if fresh or not is_of_now:
+                _write(name, reports, form)
+            else:
+                _write_stored(name, reports, form)
 
 
 def reports_for(
@@ -88,6 +98,25 @@ def reports_for(
     check_order(selected.get("since"), selected.get("until"))
     question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
     return Reports(ledger, question, Selection(**selected))
+
+
+def _write_stored(name: str, reports: "Reports", form: str) -> None:
+    """From the stored accounts if they are current, else by a replay; which of the two is said, unless there are none."""
+    from adapters.accounts.places import accounts_of
+    from adapters.accounts.reading import NotCurrent, stored
+
+    with closing(accounts_of(ledger_place())) as accounts:
+        if not accounts.exists():
+            _write(name, reports, form)
+            return
+        with stored(reports, accounts) as answering:
+            if isinstance(answering, NotCurrent):
+                note = _("Replayed, since the stored accounts do not answer: {what}.").format(what=worded(answering))
+                _write(name, reports, form)
+            else:
+                note = _("From the stored accounts, up to position {position}.").format(position=f"{answering.position:,}")
+                _write(name, answering, form)
+    print(note, file=sys.stdout if form == "table" else sys.stderr)
 
 
 def _write(name: str, reports: "Reports", form: str) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.accounts.comparing import compare
+from adapters.accounts.places import Accounts
+from adapters.ledger import Ledger
 from adapters.reports import Selection
 from tests.adapters.accounts_kept import Clock, answered, kept, moments, opened, replayed
 from tests.oracle.comparison import proposal
@@ -20,6 +23,11 @@ from tests.test_oracle_agrees import eventful_ledger
 SEEDS = int(os.environ.get("BITACORA_SEEDS", "30"))
 STEPS = 12
 LONG_AFTER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def assert_verified(ledger: Ledger, accounts: Accounts, now: datetime) -> None:
+    compared = compare(ledger, accounts, now)
+    assert compared is not None and str(compared.difference) == "None" and compared.parked == 0
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -35,6 +43,7 @@ def test_stored_accounts_answer_as_a_replay_does(seed: int, tmp_path: Path) -> N
         following.now = now
         if rng.random() < 0.8:
             assert kept(ledger, accounts, following, rng.choice((1, 3, 7, 1000))) == ledger.head()
+            assert_verified(ledger, accounts, now)
         for ahead in (0, rng.choice((0.000001, 1, 700, 4000, 86_400, 400_000))):
             asked = now + timedelta(seconds=ahead)
             found = answered(ledger, accounts, asked)
@@ -63,7 +72,7 @@ def test_stored_accounts_answer_any_selection_as_a_replay_does(seed: int, tmp_pa
     ledger.close()
 
 
-def selections(rng: random.Random, ledger, times: list[datetime]) -> list[Selection]:
+def selections(rng: random.Random, ledger: Ledger, times: list[datetime]) -> list[Selection]:
     """One of each kind, of what is there."""
     named = {kind: [it.partition(":")[2] for it in ledger.names(kind)] for kind in ("client", "policy", "ticket")}
     found = [Selection(**{kind: rng.choice(names)}) for kind, names in named.items() if names]
