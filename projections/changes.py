@@ -1,5 +1,5 @@
-"""When an account changes though nothing is recorded: a clock passes its target, a ticket has been left alone for a day, a policy
-begins or ends, an entry's `at` is reached.
+"""When an account changes though nothing is recorded: a clock passes its target, a ticket has been left alone for a day, a
+policy begins or ends, an entry's `at` is reached.
 
 Between one such moment and the next only the figures of what runs grow. It asks no wall clock: moments in, moments out.
 """

@@ -12,11 +12,12 @@ from domain import client as clients
 from domain import policy as policies
 from domain.agreement import Agreement, Agreements, rules_of
 from domain.client import Client
-from domain.events import Entry, TermsPublished
+from domain.events import ClientRegistered, Entry, TermsPublished
 from domain.policy import Policy
 from domain.terms import Rules, Terms, UnknownReading, terms_from
 from domain.time_base import epoch_seconds
-from projections.history import Facts, Span, contingencies, counted
+from projections.history import Facts, counted
+from projections.spans import Span, contingencies
 
 
 class Question:
@@ -117,9 +118,11 @@ class Contracts:
                 self._terms.setdefault(ident, []).append((entry.position, terms_from(entry.event.document)))
 
     def _register(self, ident: str, entries: Sequence[Entry]) -> None:
+        """Who the client is. Whom it lets ask for help is for admission: no account needs it, and it is most of a client."""
         client = Client()
         for entry in entries:
-            client = clients.evolve(client, entry)
+            if isinstance(entry.event, ClientRegistered):
+                client = clients.evolve(client, entry)
         self.clients[ident] = client
 
     def _contract(self, entries: Sequence[Entry]) -> None:

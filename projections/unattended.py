@@ -22,8 +22,8 @@ class Unattended(Struct, frozen=True):
 
 
 class LeftAlone(Struct, frozen=True):
-    """A ticket that somebody should attend: since when nobody has, for how many seconds of support time by the moment judged, and
-    from which instant on that is a whole support day (None: never). Instants are whole UTC seconds."""
+    """A ticket that somebody should attend: since when nobody has, for how many seconds of support time by the moment judged,
+    and from which instant on that is a whole support day (None: never). Instants are whole UTC seconds."""
 
     since: int
     support_seconds: int

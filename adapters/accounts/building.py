@@ -1,7 +1,7 @@
-"""A new version of the stored accounts, built beside the one in use: every ticket judged once, then caught up, compared, switched.
+"""A new version of the stored accounts, built beside the one in use: every ticket judged once, caught up, compared, switched.
 
-Readers see the old version until the switch and the new one from then on. Killed or cancelled at any moment, the one in use stays
-as it was, and the next build throws away what was left.
+Readers see the old version until the switch and the new one from then on. Killed or cancelled at any moment, the one in use
+stays as it was, and the next build throws away what was left.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,8 +27,8 @@ Progress = Callable[[int, int], None]
 
 
 class Built(Struct, frozen=True):
-    """A version now in use: its tickets, up to which position, and how many rows of each table differed from the version before,
-    None if there was none of the same definition."""
+    """A version now in use: its tickets, up to which position, and how many rows of each table differed from the version
+    before, None if there was none of the same definition."""
 
     version: Version
     tickets: int

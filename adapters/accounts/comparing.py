@@ -1,8 +1,8 @@
 """Are the stored accounts what a replay says? Holds every row of every ticket and client against one, and names the first that
 differs.
 
-What is settled is replayed as of now, so that nothing was left behind; what runs, as of the moment that its row was judged at. It
-changes nothing.
+What is settled is replayed as of now, so that nothing was left behind; what runs, as of the moment that its row was judged at.
+It changes nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,10 +99,7 @@ class _Comparing:
         return (name for name, entries in began if entries[0].position <= self._version.position)
 
     def _compare_ticket(self, ticket: str, kept: Row) -> None:
-        stored = {
-            table.name: list(self._rows.select(table, "WHERE ticket = ?", ticket))
-            for table in OF_TICKET
-        }
+        stored = {table.name: list(self._rows.select(table, "WHERE ticket = ?", ticket)) for table in OF_TICKET}
         stored["billing"] = list(self._rows.select(BILLING, "WHERE ticket = ? AND kind <> 'per_event'", ticket))
         now = moment(self._at)
         is_settled = all(it["settled"] for it in stored[SLA.name])

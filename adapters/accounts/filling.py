@@ -1,7 +1,7 @@
 """What stands in the tables: rows made from a judged ticket or from a client's quotas dealt, and reports made from rows again.
 
-Every figure is one that `projections` worked out; here it is only laid out in columns. Values are as SQLite stores them: times as
-text in UTC, lists and objects as JSON text.
+Every figure is one that `projections` worked out; here it is only laid out in columns. Values are as SQLite stores them: times
+as text in UTC, lists and objects as JSON text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,8 +73,8 @@ def json_text(value: Any) -> str:
 
 
 def ticket_rows(ticket: str, recorded: Sequence[Entry], contracts: Contracts, *, segments: bool = True) -> TicketRows:
-    """What is stored of a ticket: `recorded` are its entries known, by version, and the first its opening. Nothing but until when
-    that holds, as long as the opening does not count yet. `segments` need not be among it. Raises what judging raises."""
+    """What is stored of a ticket: `recorded` are its entries known, by version, and the first its opening. Nothing but until
+    when that holds, as long as the opening does not count yet. `segments` need not be among it. Raises what judging raises."""
     at = contracts.question.at
     client: str = recorded[0].event.client  # type: ignore[union-attr]
     found = account(recorded, contracts)
@@ -166,8 +166,9 @@ def _work(ticket: str, client: str, policy: str | None, assessment: Assessment, 
 
 def _use(use: Use) -> Values:
     at, position = use.order
-    return (use.ticket, use.client, dealt_for(use.client, use.agreed.policy and use.agreed.policy.id), position, moment(at),
-            use.priority, use.onsite, json_text(use.visits), use.quoted_minutes)  # fmt: skip
+    policy = use.agreed.policy.id if use.agreed.policy is not None else None
+    return (use.ticket, use.client, dealt_for(use.client, policy), position, moment(at), use.priority,
+            use.onsite, json_text(use.visits), use.quoted_minutes)  # fmt: skip
 
 
 def use_from(row: Mapping[str, Any], contracts: Contracts) -> Use:

@@ -1,7 +1,7 @@
 """The follower's step: brings the stored accounts up with the ledger and with the clock, a batch at a time.
 
-What a batch of entries touches, and what changes of itself by now, is judged anew and written in one transaction with the position
-reached, so that a kill at any moment loses nothing and doubles nothing. When to step, and who may, is in `running`.
+What a batch of entries touches, and what changes of itself by now, is judged anew and written in one transaction with the
+position reached, so that a kill at any moment loses nothing and doubles nothing. When to step, and who may, is in `running`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ from itertools import islice
 from msgspec import Struct
 
 from adapters.accounts.filling import TicketRows, moment, moment_from
-from adapters.accounts.judging import DESK, Judging, Parked
+from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows, Invalid, Session, Version, Versions
 from adapters.accounts.tables import DEFINITION

@@ -41,8 +41,8 @@ class Judging:
     """Judges tickets and clients of one ledger at one moment."""
 
     def __init__(self, ledger: Ledger, at: datetime, known: int, *, segments: bool = True) -> None:
-        """`at` is aware; entries beyond position `known` do not count; without `segments`, tickets come without theirs. Raises Unreadable if terms, or what concerns everyone,
-        cannot be read: then nobody can be judged."""
+        """`at` is aware; entries beyond position `known` do not count; without `segments`, tickets come without theirs.
+        Raises Unreadable if terms, or what concerns everyone, cannot be read: then nobody can be judged."""
         self._ledger = ledger
         self._segments = segments
         self.question = Question(at, known)

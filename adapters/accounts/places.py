@@ -18,10 +18,10 @@ class Accounts(Protocol):
         """One consistent view of them; they must exist."""
 
     def writing(self) -> AbstractContextManager[Session]:
-        """A transaction that excludes every other writer; made if there were none. Committed at the end, or nothing happened."""
+        """A transaction that excludes every other writer; they are made if there are none. All is committed at the end."""
 
     def lock(self, name: str) -> bool:
-        """Whether this process now holds that lock (`follow`, `rebuild`), until it lets go or ends; asked again, it still does."""
+        """Whether this process now holds that lock (`follow`, `rebuild`), until it lets go of it or ends."""
 
     def unlock(self, name: str) -> None:
         """Lets go of a lock, if it is held."""

@@ -1,10 +1,10 @@
 """Reports from the stored accounts: the same rows as a replay now, with only what runs judged anew.
 
-They answer only when they are current: made of every entry recorded, nothing parked, and nothing that concerns everyone about to
-change. Whoever asks as of another moment, or under another reading, gets a replay: see `adapters.reports`.
+They answer only when they are current: made of every entry recorded, nothing parked, and nothing that concerns everyone
+changed. Whoever asks as of another moment, or under another reading, gets a replay: see `adapters.reports`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -30,6 +30,7 @@ from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows, Version, Versions
 from adapters.accounts.tables import BILLING, CONSUMPTION, OPEN_WORK, SLA, Table
 from adapters.accounts.touching import Touched
+from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.reports import Reports
 from domain.refusal import said
@@ -41,13 +42,13 @@ class NotCurrent(Struct, frozen=True):
     """Why stored accounts do not answer: `template.format(**values)`, marked with `said`."""
 
     template: str
-    values: dict[str, Any]
+    values: Mapping[str, Any]
 
 
 @contextmanager
-def stored(reports: Reports, accounts: Accounts) -> Iterator["StoredReports | NotCurrent"]:
-    """The reports asked for, from the stored accounts as they are now; or why those do not answer. LedgerError if the ledger cannot
-    be read; accounts that cannot be are not current."""
+def stored(ledger: Ledger, reports: Reports, accounts: Accounts) -> Iterator["StoredReports | NotCurrent"]:
+    """The reports asked for of a ledger, from its stored accounts as they are now; or why those do not answer. LedgerError if
+    the ledger cannot be read; accounts that cannot be are not current."""
     try:
         version = in_use(accounts)
         if version is None:
@@ -60,16 +61,16 @@ def stored(reports: Reports, accounts: Accounts) -> Iterator["StoredReports | No
         # A version that took its place since then is the one to read.
         version = Versions(session).active() or version
         rows = AccountRows(session, version.number)
-        why = _why_not(reports, version, rows)
+        why = _why_not(ledger, reports, version, rows)
         if why is not None:
             yield why
             return
-        answering = StoredReports(reports, rows, version.position)
+        answering = StoredReports(ledger, reports, rows, version.position)
         yield answering if answering.is_everyone_as_stored() else NotCurrent(said("what concerns everyone has changed"), {})
 
 
-def _why_not(reports: Reports, version: Version, rows: AccountRows) -> NotCurrent | None:
-    question, ledger = reports.question, reports.ledger
+def _why_not(ledger: Ledger, reports: Reports, version: Version, rows: AccountRows) -> NotCurrent | None:
+    question = reports.question
     if question.known is not None or question.readings:
         return NotCurrent(said("they are of now, with everything recorded, under the default readings"), {})
     if not is_usable(ledger, version):
@@ -85,12 +86,12 @@ def _why_not(reports: Reports, version: Version, rows: AccountRows) -> NotCurren
 class StoredReports(Reports):
     """The same reports, answered within one transaction of the accounts."""
 
-    def __init__(self, reports: Reports, rows: AccountRows, position: int) -> None:
-        super().__init__(reports.ledger, reports.question, reports.selection, shown=reports._shown)
+    def __init__(self, ledger: Ledger, reports: Reports, rows: AccountRows, position: int) -> None:
+        super().__init__(ledger, reports.question, reports.selection, shown=reports._shown)
         self.position = position
         self._rows = rows
         self._at = moment(self.question.at)
-        self._judging = Judging(self.ledger, self.question.at, position, segments=False)
+        self._judging = Judging(ledger, self.question.at, position, segments=False)
 
     def is_everyone_as_stored(self) -> bool:
         """Whether the contingencies of everyone are now those that tickets were judged with."""
@@ -102,7 +103,7 @@ class StoredReports(Reports):
 
     def sla(self) -> Iterator[Row]:
         """As `Reports.sla`."""
-        fresh = {it.ticket: it for it in self._judged(self._rows.running(self._client) | self._stale)}
+        fresh = {it.ticket: it for it in self._judged(self._rows.running(self.client) | self._stale)}
         anew = [read(SLA, values) for it in fresh.values() for values in it.rows.get("sla", ())]
         kept = (it for it in self._select(SLA, "opened_uncut_at, opening") if it["ticket"] not in fresh)
         for row in merge(kept, sorted(anew, key=_opened), key=_opened):
@@ -111,7 +112,7 @@ class StoredReports(Reports):
 
     def unattended(self) -> list[Row]:
         """As `Reports.unattended`."""
-        listed = self._rows.left_alone(self._at, self._client) | self._stale
+        listed = self._rows.left_alone(self._at, self.client) | self._stale
         found = [read(OPEN_WORK, values) for it in self._judged(listed) for values in it.rows.get("open_work", ())]
         left = [it for it in found if it["unattended"] and self._selects_row(it) and self._covers(it["opened_uncut_at"])]
         return [
@@ -125,13 +126,13 @@ class StoredReports(Reports):
             for it in sorted(left, key=lambda it: (-it["unattended_seconds"], *_opened(it)))
         ]
 
-    def consumption(self) -> list[Row]:
+    def consumption(self) -> Iterator[Row]:
         """As `Reports.consumption`."""
         anew = [read(CONSUMPTION, values) for it in self._dealt.values() for values in it.consumption]
         kept = [it for it in self._select(CONSUMPTION) if it["client"] not in self._dealt]
         chosen = (it for it in sorted([*kept, *anew], key=_begun) if self._selects_stored(it))
         unsealed = self._shown or self.ledger.unsealed()
-        return [unsealed.consumption(consumption_row(it)) for it in chosen]
+        return (unsealed.consumption(consumption_row(it)) for it in chosen)
 
     def billing(self) -> Iterator[Row]:
         """As `Reports.billing`."""
@@ -149,12 +150,12 @@ class StoredReports(Reports):
 
     @cached_property
     def _clients_stale(self) -> set[str]:
-        return {it for it in self._rows.clients_invalid(self._at) if self._client in (None, it)}
+        return {it for it in self._rows.clients_invalid(self._at) if self.client in (None, it)}
 
     @cached_property
     def _stale(self) -> set[str]:
         """Tickets that are judged otherwise now than they are stored, apart from figures that grow."""
-        stale = self._rows.tickets_invalid(self._at, self._client)
+        stale = self._rows.tickets_invalid(self._at, self.client)
         for client in self._clients_stale:
             stale.update(self._rows.tickets_of(client))
         return stale
@@ -183,7 +184,7 @@ class StoredReports(Reports):
     # What is selected -----------------------------------------------------------------------------------------------
 
     def _select(self, table: Table, order: str = "") -> Iterator[Row]:
-        where, values = ("", ()) if self._client is None else ("WHERE client = ?", (self._client,))
+        where, values = ("", ()) if self.client is None else ("WHERE client = ?", (self.client,))
         return self._rows.select(table, f"{where}{f' ORDER BY {order}' if order else ''}", *values)
 
     def _selects_row(self, row: Row) -> bool:

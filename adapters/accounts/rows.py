@@ -1,7 +1,7 @@
 """The stored accounts as one transaction sees them: every statement they are asked, written or switched with stands here.
 
-Tables carry the number of their version in their name (`sla_2`); views with the plain names show the version in use. It runs in a
-session given to it and neither begins nor ends transactions; what rows mean is in `filling`, when to write them in `following`.
+Tables carry the number of their version in their name (`sla_2`); views with the plain names show the version in use. It runs in
+a session given to it and neither begins nor ends transactions; what rows mean is in `filling`, when to write in `following`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,19 @@ from msgspec import Struct
 
 from adapters.accounts.filling import ClientRows, TicketRows, Values, read
 from adapters.accounts.judging import Parked
-from adapters.accounts.tables import BILLING, CONSUMPTION, OF_TICKET, OPEN_WORK, PARKED, QUOTAS, SLA, TABLES, TIMETABLE, USES, WORK, Table
+from adapters.accounts.tables import (
+    BILLING,
+    CONSUMPTION,
+    OF_TICKET,
+    OPEN_WORK,
+    PARKED,
+    QUOTAS,
+    SLA,
+    TIMETABLE,
+    USES,
+    WORK,
+    Table,
+)
 from domain.time_base import epoch_seconds
 from projections import sla
 
@@ -56,8 +68,8 @@ class Session(Protocol):
 
 
 class Version(Struct, frozen=True):
-    """One version of the stored accounts: by which definition, whether it is `building` or `active`, up to which position of the
-    ledger (and the id of the entry there), and when it was begun."""
+    """One version of the stored accounts: by which definition, whether it is `building` or `active`, up to which position of
+    the ledger (and the id of the entry there), and when it was begun."""
 
     number: int
     definition: int
@@ -85,7 +97,7 @@ class AccountRows:
     # Asking ---------------------------------------------------------------------------------------------------------
 
     def invalid(self, at: str, limit: int) -> list[Invalid]:
-        """At most so many subjects for which what is stored does not hold at a moment, each with the moment it was judged at."""
+        """At most so many subjects for which what is stored does not hold at a moment, and when each was judged."""
         name = self._name(TIMETABLE)
         found = self.session.all(
             f"SELECT subject, judged_at FROM {name} WHERE changes_at <= ?"
@@ -101,7 +113,8 @@ class AccountRows:
     def tickets_of(self, client: str) -> list[str]:
         """The tickets of a client that are stored, or known to come."""
         found = self.session.all(
-            f"SELECT subject FROM {self._name(TIMETABLE)} WHERE client = ? AND subject >= 'ticket:' AND subject < 'ticket;'", client
+            f"SELECT subject FROM {self._name(TIMETABLE)} WHERE client = ? AND subject >= 'ticket:' AND subject < 'ticket;'",
+            client,
         )
         return [subject.removeprefix("ticket:") for (subject,) in found]
 
@@ -157,9 +170,8 @@ class AccountRows:
         """The moment that a subject, which is stored, was judged at."""
         return next(str(it["judged_at"]) for it in self.select(TIMETABLE, "WHERE subject = ?", subject))
 
-
     def differing(self, other: int) -> dict[str, int]:
-        """How many rows of each table are not the same in another version, as far as they can be compared at all: what runs is as
+        """How many rows of each table are not the same in another version, as far as they can be compared: what runs is as
         of the moment that it was judged at."""
         found = {}
         for table in (SLA, CONSUMPTION, QUOTAS, BILLING, WORK):

@@ -1,7 +1,7 @@
 """The stored accounts of a ledger kept in a SQLite file: a file of their own beside it, `LEDGER.accounts`.
 
-Apart from the ledger, because they can be thrown away and made again: no backup, proof or copy of the ledger needs them, a ledger
-that may only be read can be followed, and the follower never keeps the desk's writers waiting. It judges nothing.
+Apart from the ledger, because they can be thrown away and made again: no backup, proof or copy of the ledger needs them, a
+ledger that may only be read can be followed, and the follower never keeps the desk's writers waiting. It judges nothing.
 """
 
 import sqlite3
@@ -20,7 +20,9 @@ from domain.refusal import said
 WAIT_SECONDS = 30
 APPLICATION_ID = 0x62697463
 FORM = 1
-_TYPES = {"text": "TEXT", "count": "INTEGER", "flag": "INTEGER", "instant": "TEXT", "moment": "TEXT", "day": "TEXT", "json": "TEXT"}
+_TYPES: dict[str, str] = {
+    "text": "TEXT", "count": "INTEGER", "flag": "INTEGER", "instant": "TEXT", "moment": "TEXT", "day": "TEXT", "json": "TEXT",
+}  # fmt: skip
 _REGISTRY = (
     "CREATE TABLE account_versions (number INTEGER PRIMARY KEY, definition INTEGER NOT NULL, state TEXT NOT NULL,"
     " position INTEGER NOT NULL, entry_id TEXT NOT NULL, begun_at TEXT NOT NULL)"
@@ -118,7 +120,7 @@ class SQLiteAccounts:
 
     @contextmanager
     def writing(self) -> Iterator[SQLiteSession]:
-        """A transaction that excludes every other writer; made if there were none. Committed at the end, or nothing happened."""
+        """A transaction that excludes every other writer; they are made if there are none. All is committed at the end."""
         with self._transaction("BEGIN IMMEDIATE", create=True) as session:
             yield session
 
@@ -182,7 +184,7 @@ class SQLiteAccounts:
     # Who may follow -------------------------------------------------------------------------------------------------
 
     def lock(self, name: str) -> bool:
-        """Whether this process now holds that lock (`follow`, `rebuild`), until it lets go or ends; asked again, it still does."""
+        """Whether this process now holds that lock (`follow`, `rebuild`), until it lets go of it or ends."""
         if name in self._locks:
             return True
         # SQLite's own locks, on a file that holds nothing: they end with the process, however it ends.

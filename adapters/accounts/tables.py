@@ -56,10 +56,11 @@ _SETTLED = Column("settled", "flag", "Si solo un asiento nuevo puede cambiar la 
                   "Whether only a new entry can change the row; if not, something runs: it is as of judged_at.")  # fmt: skip
 _OPENED = (
     Column("opening", "count", "La posición del asiento que abrió el ticket.", "The position of the entry that opened it."),
-    Column("opened_uncut_at", "moment", "La apertura, con su fracción de segundo.", "The opening, with its fraction of a second."),
+    Column("opened_uncut_at", "moment", "La apertura, con su fracción de segundo.", "The opening, with its fraction."),
 )  # fmt: skip
-_CLOCK = (
-    ("verdict", "text", True, "met, breached, running, paused o not_applicable", "met, breached, running, paused or not_applicable"),
+_CLOCK: tuple[tuple[str, Kind, bool, str, str], ...] = (
+    ("verdict", "text", True, "met, breached, running, paused o not_applicable",
+     "met, breached, running, paused or not_applicable"),
     ("target_seconds", "count", False, "segundos prometidos", "seconds promised"),
     ("earliest_seconds", "count", False, "extremo inferior del rango prometido", "lower end of the range promised"),
     ("started_at", "instant", False, "inicio", "start"),
@@ -105,8 +106,8 @@ SLA = Table(
 
 SEGMENTS = Table(
     "segments", ("ticket", "clock", "number"),
-    "Los tramos en que cada reloj corrió o estuvo detenido, como `bitacora explain`; lo que falta entre ellos es tiempo fuera de"
-    " horario.",
+    "Los tramos en que cada reloj corrió o estuvo detenido, como `bitacora explain`; entre ellos, lo que falta es tiempo fuera"
+    " de horario.",
     "The segments in which each clock ran or was stopped, as `bitacora explain` has them; what is missing between them is time"
     " outside its hours.",
     (
@@ -254,7 +255,7 @@ USES = Table(
         _TICKET, _CLIENT, _DEALT, *_OPENED,
         Column("priority", "text", "La prioridad.", "The priority."),
         Column("onsite", "flag", "Si hubo visita.", "Whether it was on site."),
-        Column("visits", "json", "Inicios de las visitas, en segundos desde 1970.", "Starts of its visits, seconds since 1970."),
+        Column("visits", "json", "Inicios de visitas, segundos desde 1970.", "Starts of its visits, seconds since 1970."),
         Column("quoted_minutes", "count", "Minutos de sus sesiones.", "Minutes of its sessions."),
     ),
     (("client",),), readers=False,

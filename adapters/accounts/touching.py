@@ -30,8 +30,8 @@ _COUNT_FOR_NOTHING = (RequesterAuthorized, RequesterRevoked, RequestRefused, Per
 
 
 class Touched(Struct):
-    """Tickets by name; clients with all their tickets; clients of which only the quotas are dealt again; for everyone, the first
-    moment from which on clocks may run otherwise; and what is nobody's that is known, because it cannot be read."""
+    """Tickets by name; clients with all their tickets; clients of which only the quotas are dealt again; for everyone, the
+    first moment from which on clocks may run otherwise; and what is nobody's that is known, because it cannot be read."""
 
     tickets: set[str] = field(default_factory=set)
     clients: set[str] = field(default_factory=set)
@@ -45,8 +45,8 @@ class Touched(Struct):
 
 
 def touched_by(rows: Iterable[Row], ledger: Ledger) -> Touched:
-    """What these stored rows touch, readable or not. LedgerError if the ledger cannot be read; Unreadable if an entry of the desk
-    is not one, since then nobody can be judged."""
+    """What these stored rows touch, readable or not. LedgerError if the ledger cannot be read; Unreadable if an entry of the
+    desk is not one, since then nobody can be judged."""
     touched = Touched()
     for position, stream, version, _, state in rows:
         kind, _, ident = stream.partition(":")

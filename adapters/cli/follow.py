@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from adapters.accounts.rows import Version
     from adapters.ledger import Ledger
 
+_CAUGHT_UP = said("Caught up: position {position}.")
 _TOLD = {
     "standing_by": said("Another process follows; standing by."),
     "building": said("Making the accounts of {position} entries."),
     "following": said("Following."),
-    "caught_up": said("Caught up: position {position}."),
+    "caught_up": _CAUGHT_UP,
 }
 _STATES = {"active": said("in use"), "building": said("being built")}
 
@@ -49,7 +50,7 @@ def follow(once: bool) -> None:
     if once:
         position = running.once()
         if position:
-            print(_(_TOLD["caught_up"]).format(position=f"{position:,}"))
+            print(_(_CAUGHT_UP).format(position=f"{position:,}"))
         return
     open_ledger().close()
     running.run()
@@ -67,8 +68,8 @@ def _tell(happening: str, position: int, error: Exception | None) -> None:
 @click.command(
     cls=Command,
     example="bitacora rebuild",
-    help=said("Build the stored accounts anew beside those in use, catch up, compare, and switch. Readers see the old ones until "
-              "then; interrupted, nothing has changed."),
+    help=said("Build the stored accounts anew beside those in use, catch up, compare, and switch. Readers see the old ones "
+              "until then; interrupted, nothing has changed."),
 )  # fmt: skip
 @everywhere
 def rebuild() -> int:
@@ -103,19 +104,21 @@ def _tell_built(built: "Built") -> None:
     if not differing:
         print(_("What was stored before was the same."))
     for name, count in differing.items():
-        template = ngettext("{count} row of {name} is another than before.", "{count} rows of {name} are others than before.", count)
+        template = ngettext(
+            "{count} row of {name} is another than before.", "{count} rows of {name} are others than before.", count
+        )
         print(template.format(count=f"{count:,}", name=name))
 
 
 @click.command(
     cls=Command,
     example="bitacora accounts\nbitacora accounts --parked\nbitacora accounts --retry",
-    help=said("Show the stored accounts: their version, up to which position they are, how far that is behind, and what is parked "
-              "because an entry could not be processed."),
+    help=said("Show the stored accounts: their version, up to which position they are, how far that is behind, and what is "
+              "parked because an entry could not be processed."),
 )  # fmt: skip
 @option("--parked", is_flag=True, help=said("List what is parked, and why."))
 @option("--retry", is_flag=True, help=said("Try what is parked again."))
-@option("--subject", "subjects", type=NAME, multiple=True, help=said("With --retry, only this, such as ticket:T-1; repeatable."))
+@option("--subject", "subjects", type=NAME, multiple=True, help=said("With --retry, only this (ticket:T-1); repeatable."))
 @option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
         help=said("For reading, or for a program."))  # fmt: skip
 @everywhere
@@ -140,7 +143,9 @@ def accounts(parked: bool, retry: bool, subjects: Sequence[str], form: str) -> i
         return int(bool(left))
 
 
-def _show(ledger: "Ledger", versions: Sequence["Version"], parked: Sequence[dict[str, Any]], *, listed: bool, form: str) -> None:
+def _show(
+    ledger: "Ledger", versions: Sequence["Version"], parked: Sequence[dict[str, Any]], *, listed: bool, form: str
+) -> None:
     head = ledger.head()
     if form == "json":
         from adapters.cli.written import write_json_list

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, NAME, everywhere, ledger_place, open_ledger
+from adapters.cli.options import FILE, NAME, everywhere, ledger_place, open_ledger, sharing
 from adapters.cli.proof_files import held_checkpoint, key_to_check
 from adapters.language import _, ngettext, worded
 from domain.refusal import said
@@ -19,7 +19,7 @@ from domain.refusal import said
 if TYPE_CHECKING:
     from adapters.accounts.comparing import Compared
     from adapters.ledger import Ledger
-    from adapters.verifying import Verified
+    from adapters.verification import Verified
 
 
 @click.command(
@@ -36,15 +36,16 @@ if TYPE_CHECKING:
                   "against the ledger too."))  # fmt: skip
 @option("--checkpoint", "checkpoints", metavar="FILE", type=FILE, multiple=True,
         help=said("A checkpoint kept outside the ledger, to be held against it; repeatable."))  # fmt: skip
+@sharing
 @everywhere
-def verify(key: str | None, checkpoints: tuple[Path, ...]) -> int:
+def verify(key: str | None, checkpoints: tuple[Path, ...], workers: int) -> int:
     """Verifies the ledger; 1 if anything differs."""
     from adapters.verifying import verify
 
     public, held = (None, []) if key is None else key_to_check(key)
     held += [held_checkpoint(it) for it in checkpoints]
     with open_ledger() as ledger:
-        found = verify(ledger, public, held)
+        found = verify(ledger, public, held, workers)
         compared = _compared(ledger) if found.difference is None else None
     if found.difference is not None:
         _tell_difference(found)
@@ -78,7 +79,9 @@ def _tell_compared(compared: "Compared") -> None:
     )
     print(template.format(count=f"{compared.tickets:,}", position=f"{compared.position:,}"))
     if compared.parked:
-        template = ngettext("{count} is parked and was not compared.", "{count} are parked and were not compared.", compared.parked)
+        template = ngettext(
+            "{count} is parked and was not compared.", "{count} are parked and were not compared.", compared.parked
+        )
         print(template.format(count=compared.parked))
 
 

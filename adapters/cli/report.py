@@ -18,16 +18,18 @@ from adapters.cli.options import (
     check_order,
     chosen_readings,
     everywhere,
-    formatted,
     ledger_place,
     open_ledger,
     position_known,
     selecting,
+    sharing,
+    shown_as,
 )
 from adapters.language import _, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
+    from adapters.ledger import Ledger
     from adapters.reports import Reports
 
 Rows = Iterable[dict[str, Any]]
@@ -72,7 +74,8 @@ def _reporting(name: str, example: str, help: str) -> None:
     @selecting
     @as_of
     @option("--fresh", is_flag=True, help=said("Replay, and leave stored accounts aside; see `bitacora follow`."))
-    @formatted
+    @shown_as("table", "json", "csv")
+    @sharing
     @everywhere
     def command(form: str, fresh: bool, **asked: Any) -> None:
         with open_ledger() as ledger:
@@ -81,7 +84,7 @@ def _reporting(name: str, example: str, help: str) -> None:
             if fresh or not is_of_now:
                 _write(name, reports, form)
             else:
-                _write_stored(name, reports, form)
+                _write_stored(ledger, name, reports, form)
 
 
 def reports_for(
@@ -89,18 +92,21 @@ def reports_for(
     at: datetime | None,
     known_at: datetime | int | None,
     readings: tuple[tuple[str, str], ...],
+    workers: int = 1,
     **selected: Any,
 ) -> "Reports":
     """The reports of a ledger for what was asked on the command line."""
     from adapters.reports import Reports, Selection
+    from adapters.shared_reports import SharedReports
     from projections.contracts import Question
 
     check_order(selected.get("since"), selected.get("until"))
     question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
-    return Reports(ledger, question, Selection(**selected))
+    selection = Selection(**selected)
+    return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
 
 
-def _write_stored(name: str, reports: "Reports", form: str) -> None:
+def _write_stored(ledger: "Ledger", name: str, reports: "Reports", form: str) -> None:
     """From the stored accounts if they are current, else by a replay; which of the two is said, unless there are none."""
     from adapters.accounts.places import accounts_of
     from adapters.accounts.reading import NotCurrent, stored
@@ -109,7 +115,7 @@ def _write_stored(name: str, reports: "Reports", form: str) -> None:
         if not accounts.exists():
             _write(name, reports, form)
             return
-        with stored(reports, accounts) as answering:
+        with stored(ledger, reports, accounts) as answering:
             if isinstance(answering, NotCurrent):
                 note = _("Replayed, since the stored accounts do not answer: {what}.").format(what=worded(answering))
                 _write(name, reports, form)

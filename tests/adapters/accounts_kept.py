@@ -44,7 +44,7 @@ def replayed(ledger: Ledger, at: datetime, selection: Selection | None = None) -
 
 def answered(ledger: Ledger, accounts: Accounts, at: datetime, selection: Selection | None = None) -> dict[str, Any] | None:
     """All reports from the stored accounts; None if those do not answer."""
-    with stored(Reports(ledger, Question(at), selection), accounts) as reports:
+    with stored(ledger, Reports(ledger, Question(at), selection), accounts) as reports:
         if not isinstance(reports, StoredReports):
             return None
         return {name: list(getattr(reports, name)()) for name in REPORTS}

@@ -206,7 +206,7 @@ def test_an_entry_that_cannot_be_read_parks_its_ticket_and_nothing_else(desk: De
         (parked,) = AccountRows(session, 1).parked()
     assert (parked["subject"], parked["position"], parked["attempts"]) == ("ticket:T-1", 8, 1)
     assert Follower(desk.ledger, desk.accounts, desk.clock).retry() == ["ticket:T-1"]
-    with stored(Reports(desk.ledger, Question(desk.clock.now)), desk.accounts) as answer:
+    with stored(desk.ledger, Reports(desk.ledger, Question(desk.clock.now)), desk.accounts) as answer:
         assert isinstance(answer, NotCurrent) and "parked" in answer.template
 
 

@@ -1,5 +1,5 @@
-"""Stored accounts against replays: the same answer, to the second and the cent, whatever was recorded, in whatever batches, whenever
-the follower came by and whatever its clock said.
+"""Stored accounts against replays: the same answer, to the second and the cent, whatever was recorded, in whatever batches,
+whenever the follower came by and whatever its clock said.
 
 More ledgers with BITACORA_SEEDS=500.
 """

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters import replays
 from adapters.ledger import Ledger
-from adapters.replay_streams import readable
+from adapters.replay_streams import Seen
 from adapters.reports import NotFound, Reports
 from projections.contracts import Question
 from replay import causes as causes_module
@@ -76,7 +76,7 @@ def test_an_entry_that_matters_alone_is_one_without_which_the_row_is_another(see
 def _sla(ledger: Ledger, question: Question, without: int | None, ticket: str) -> dict[str, Any]:
     """The plain way: the whole report of a ledger that never had the entry."""
     lens = Knowledge(None, frozenset({without} if without is not None else ()))
-    rows = Reports(readable(ledger, ledger.head(), lens, Supposition()), question).sla()
+    rows = Reports(Seen(ledger, ledger.head(), lens, Supposition()), question).sla()
     row = next((it for it in rows if it["ticket"] == ticket), {})
     clocks = {f"{c}.{name}": value for c in ("response", "resolution") for name, value in row.get(c, {}).items()}
     return row | clocks

@@ -1,4 +1,4 @@
-"""What is left of followers that are killed, that meet, whose ledger is poisoned, or whose clock steps back: real processes, a real
+"""What is left of followers that are killed, that meet, or whose clock steps back: real processes, a real
 kill -9, while another process records.
 
 More kills with BITACORA_KILLS=100.
@@ -66,7 +66,9 @@ def position(path: Path) -> int:
 
 def assert_right(path: Path) -> None:
     """Caught up, every row is what a replay says, and so is every report."""
-    ran = subprocess.run([*PROGRAM, "--ledger", str(path), "follow", "--once"], env=environment(), check=True, capture_output=True)
+    ran = subprocess.run(
+        [*PROGRAM, "--ledger", str(path), "follow", "--once"], env=environment(), check=True, capture_output=True
+    )
     assert b"Caught up" in ran.stdout
     now = datetime.now(UTC)
     with Ledger.open(str(path)) as ledger, closing(accounts_of(str(path))) as accounts:
