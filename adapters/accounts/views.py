@@ -28,7 +28,6 @@ class View(NamedTuple):
     columns: tuple[Shown, ...]
     source: str
     query: str
-    personal: bool = False
 
     @property
     def sql(self) -> str:
@@ -56,8 +55,13 @@ def _compliance(clock: str) -> Iterator[Shown]:
     for name, condition, spanish, english in (
         ("met", f"{verdict} = 'met'", "a tiempo", "in time"),
         ("breached", f"{verdict} = 'breached'", "fuera de tiempo", "late"),
-        ("open", f"{verdict} IN ('running', 'paused')", "aún corre o está en pausa", "still runs or is paused"),
-        ("not_applicable", f"{verdict} = 'not_applicable'", "sin promesa", "nothing promised"),
+        (
+            "open",
+            f"{verdict} IN ('running', 'paused')",
+            "cuyo reloj aún corre o está en pausa",
+            "whose clock still runs or is paused",
+        ),
+        ("not_applicable", f"{verdict} = 'not_applicable'", "sin promesa", "without a promise"),
     ):
         yield Shown(f"{clock}_{name}", _how_many(condition), f"{es}: tickets {spanish}.", f"{en}: tickets {english}.")
     met = _how_many(f"{verdict} = 'met'")
@@ -205,7 +209,6 @@ CONSULTANT_WORKLOAD = View(
     ),
     "FROM work GROUP BY month, consultant",
     "SELECT month, consultant, tickets, sessions, session_minutes FROM consultant_workload ORDER BY month, consultant",
-    personal=True,
 )
 
 CONSULTANT_OPEN_WORK = View(
@@ -224,7 +227,6 @@ CONSULTANT_OPEN_WORK = View(
     " WHERE later.ticket = w.ticket AND (later.entry > w.entry OR (later.entry = w.entry AND later.number < w.number)))"
     " GROUP BY w.consultant",
     "SELECT consultant, open_tickets, unattended_tickets, next_due_at FROM consultant_open_work ORDER BY consultant",
-    personal=True,
 )
 
 VIEWS = (
