@@ -21,25 +21,29 @@ bitacora rebuild           build them anew beside those in use, compare, switch
 bitacora verify            hold every stored row against a replay, among other things
 ```
 
-They are tables that any program may read, through views whose names and columns stay. On SQLite they are in a file of their own,
-`LEDGER.accounts`, beside the ledger: open it read-only with whatever reads SQLite. It can be deleted at any time and is made again; no
-backup, proof or export needs it. `bitacora report` answers from them when they are current, and says so; `--fresh` replays.
+They are tables that any program may read, through views whose names and columns stay. On SQLite they are in a file of
+their own, `LEDGER.accounts`, beside the ledger: open it read-only with whatever reads SQLite. It can be deleted at any
+time and is made again; no backup, proof or export needs it. `bitacora report` answers from them when they are current,
+and says so; `--fresh` replays.
 
-- **They are what a replay says**, to the second and the cent: the same functions judge, and `bitacora verify` checks row by row.
-- **What runs, grows.** A row that is not `settled` has figures as of its `judged_at`: seconds elapsed, paused, over. What is in words (a
-  verdict, a state, whether a ticket is unattended) is right until the follower's next look: it wakes when a clock passes its target, a
-  ticket has been left alone for a day, a policy begins or ends, though nothing is recorded. `bitacora report` judges unsettled rows
-  afresh.
-- **Times** are UTC: text such as `2026-03-02T15:15:00Z` in SQLite, `timestamptz` in PostgreSQL. Durations are whole seconds or minutes.
-  **Money** is text as agreed (`600.00`), with `amount_cents` as a whole number to add up. Lists and objects are JSON.
-- **Nobody is named.** Consultants, and the detail of benefits, are sealed as in the ledger: see [Personal data](personal-data.md). The
-  same person is always the same sealed text; `bitacora` shows it in plain to whoever holds the keys.
-- **An entry that cannot be processed parks its ticket** (or client): its rows stay as they were, everything else goes on, reports replay
-  until it is tried again with `bitacora accounts --retry`.
-- **One follows, others stand by.** Start `bitacora follow` on as many machines or terminals as you like: one works, another takes over
-  within a second when it ends, however it ends.
-- **A new version** of this program with other tables builds them beside the old ones and switches in one step: whoever reads sees one or
-  the other.
+- **They are what a replay says**, to the second and the cent: the same functions judge, and `bitacora verify` checks
+  row by row.
+- **What runs, grows.** A row that is not `settled` has figures as of its `judged_at`: seconds elapsed, paused, over.
+  What is in words (a verdict, a state, whether a ticket is unattended) is right until the follower's next look: it
+  wakes when a clock passes its target, a ticket has been left alone for a day, a policy begins or ends, though nothing
+  is recorded. `bitacora report` judges unsettled rows afresh.
+- **Times** are UTC: text such as `2026-03-02T15:15:00Z` in SQLite, `timestamptz` in PostgreSQL. Durations are whole
+  seconds or minutes. **Money** is text as agreed (`600.00`), with `amount_cents` as a whole number to add up. Lists and
+  objects are JSON.
+- **Nobody is named.** Consultants, and the detail of benefits, are sealed as in the ledger: see [Personal
+  data](personal-data.md). The same person is always the same sealed text; `bitacora` shows it in plain to whoever holds
+  the keys.
+- **An entry that cannot be processed parks its ticket** (or client): its rows stay as they were, everything else goes
+  on, reports replay until it is tried again with `bitacora accounts --retry`.
+- **One follows, others stand by.** Start `bitacora follow` on as many machines or terminals as you like: one works,
+  another takes over within a second when it ends, however it ends.
+- **A new version** of this program with other tables builds them beside the old ones and switches in one step: whoever
+  reads sees one or the other.
 - **A clock that steps back** is followed back: what was judged later than now is judged again.
 
 """

@@ -62,7 +62,7 @@ def _compliance(clock: str) -> Iterator[Shown]:
             "whose clock still runs or is paused",
         ),
         ("not_applicable", f"{verdict} = 'not_applicable'", "sin promesa", "without a promise"),
-    ):
+    ):  # fmt: skip
         yield Shown(f"{clock}_{name}", _how_many(condition), f"{es}: tickets {spanish}.", f"{en}: tickets {english}.")
     met = _how_many(f"{verdict} = 'met'")
     judged = _how_many(f"{verdict} IN ('met', 'breached')")
