@@ -1,8 +1,8 @@
-"""Making the stored accounts of a ledger: against the library's ProjectionRunner keeping the same tables, and against reading and
-decoding alone; and a live follower's step.
+"""Making the stored accounts of a ledger: against the library's ProjectionRunner keeping the same tables, and against reading
+and decoding alone; and a live follower's step.
 
-The library runs one transaction for each entry: its ticket is read, judged and stored, with the position. It is spared the quotas
-and the timetable, and is measured on the beginning of the same ledger, since it would take hours on all of it.
+The library runs one transaction for each entry: its ticket is read, judged and stored, with the position. It is spared the
+quotas and the timetable, and is measured on the beginning of the same ledger, since it would take hours on all of it.
 """
 
 from collections.abc import Sequence
