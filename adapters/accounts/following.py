@@ -21,7 +21,7 @@ from adapters.mapper import Unreadable
 from adapters.tree import TreeRows
 from domain.refusal import said
 
-BATCH_ENTRIES = 2_000
+BATCH_ENTRIES = 10_000
 _TICKETS_AT_ONCE = 200
 _DUE_AT_ONCE = 1_000
 
