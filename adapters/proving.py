@@ -19,9 +19,10 @@ from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
 from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
+from adapters.rows import Row, Rows
 from adapters.sealing import AS_STORED, Unsealed
 from adapters.signing import Signer, is_right
-from adapters.sqlite_rows import Row, Rows
+from adapters.sqlite_session import SQLiteSession
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
 from domain.events import PolicyContracted, TicketOpened
 from domain.exchange import time_text
@@ -213,7 +214,7 @@ class _DisclosedLedger(Ledger):
 
     @contextmanager
     def reading(self, what: str) -> Iterator[Rows]:
-        yield Rows(self._rows.cursor())
+        yield Rows(SQLiteSession(self._rows.cursor()))
 
     def unsealed(self) -> Unsealed:
         return AS_STORED

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, structs
 
+from adapters.rows import Rows
 from adapters.sealing import Seals, Unsealed
-from adapters.sqlite_rows import Rows
 from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book
 from domain.clauses import turned_away
 from domain.desk import Desk
-from domain.events import AnyEvent, Entry, PersonForgotten, RequestRefused, TermsPublished, TicketOpened
+from domain.events import AnyEvent, Entry, PersonForgotten, RequestRefused, TermsPublished, TicketEvent, TicketOpened
 from domain.personal import client_concerned
 from domain.refusal import Refused, said
 from domain.terms import digest
@@ -74,6 +74,7 @@ class Transaction:
         A `Refused` stands for a line whose shape was refused already and is answered as such, unless its key is known."""
         keys = [_key_of(it) for it in events]
         known = self._writing.positions([key for key in keys if key is not None])
+        self._writing.expect(f"ticket:{it.ticket}" for it in events if isinstance(it, TicketEvent))
         answers = [self._answer(it, key, known) for it, key in zip(events, keys, strict=True)]
         self._writing.store()
         return answers

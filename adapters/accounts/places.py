@@ -4,7 +4,6 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from adapters.accounts.rows import Session
-from adapters.accounts.sqlite import SQLiteAccounts
 from adapters.settings import ledger_path
 
 
@@ -31,5 +30,12 @@ class Accounts(Protocol):
 
 
 def accounts_of(url: str) -> Accounts:
-    """The accounts of the ledger at `url`, whether there are any yet or not."""
-    return SQLiteAccounts(ledger_path(url))
+    """The accounts of the ledger at `url`, whether there are any yet or not. A driver is loaded only for its own database."""
+    path = ledger_path(url)
+    if path is None:
+        from adapters.accounts.postgres import PostgresAccounts
+
+        return PostgresAccounts(url)
+    from adapters.accounts.sqlite import SQLiteAccounts
+
+    return SQLiteAccounts(path)

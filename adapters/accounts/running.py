@@ -4,6 +4,7 @@ Whoever holds the lock follows; it is let go when the process ends, however it e
 nothing: a step is `following.Follower`, the first accounts are made by `building.Building`.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -17,8 +18,8 @@ from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
 
 FOLLOW = "follow"
-LOOK_SECONDS = 0.1
-"""How often the last position is looked up: as cheap as asking SQLite whether anything was written, and it says more."""
+LOOK_SECONDS = 0.2
+"""No longer than this it waits for news at a time, lest it miss the clock, or that it should stop."""
 STAND_BY_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 5.0
 _BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -107,8 +108,7 @@ class Running:
     def _wait(self, ledger: Ledger, follower: Follower, position: int) -> None:
         """Until there are more entries, or something changes of itself, or it is time to look at everything again."""
         wakes = follower.next_change()
-        waited = 0.0
-        while waited < _LONGEST_WAIT_SECONDS and not self._stop.wait(LOOK_SECONDS):
-            waited += LOOK_SECONDS
-            if ledger.head() > position or (wakes is not None and wakes <= self._clock()):
+        ends = time.monotonic() + _LONGEST_WAIT_SECONDS
+        while time.monotonic() < ends and not self._stop.is_set():
+            if ledger.wait_for_news(position, LOOK_SECONDS) > position or (wakes is not None and wakes <= self._clock()):
                 return

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from adapters.ledger import Ledger
 from adapters.mapper import Unreadable, entry_from
-from adapters.sqlite_rows import Row
+from adapters.rows import Row
 from adapters.tree import TreeRows
 from domain.events import (
     AnyEvent,

@@ -4,7 +4,6 @@ Filters choose among what stands in the ledger; nothing is judged and nothing le
 """
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from adapters.ledger import Ledger
     from domain.events import Entry
 
-_POLL_SECONDS = 0.5
+_PATIENCE_SECONDS = 60
 _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
 
 
@@ -148,14 +147,13 @@ def _live(
         reached = seen
         yield from found
         while True:
-            head = ledger.head()
+            head = ledger.wait_for_news(reached, _PATIENCE_SECONDS)
             if head > reached:
                 wanted = names()
                 for entry in ledger.entries(reached, head):
                     if (wanted is None or entry.stream in wanted) and passes(entry):
                         yield entry
                 reached = head
-            time.sleep(_POLL_SECONDS)
 
     return islice(all_that_comes(), limit)
 

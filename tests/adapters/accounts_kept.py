@@ -3,9 +3,7 @@ accounts share."""
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from adapters.accounts.building import Building, in_use, is_usable
@@ -15,6 +13,7 @@ from adapters.accounts.reading import StoredReports, stored
 from adapters.ledger import Ledger
 from adapters.reports import Reports, Selection
 from projections.contracts import Question
+from tests.stores import Ledgers
 
 REPORTS = ("sla", "unattended", "consumption", "billing")
 
@@ -50,9 +49,9 @@ def answered(ledger: Ledger, accounts: Accounts, at: datetime, selection: Select
         return {name: list(getattr(reports, name)()) for name in REPORTS}
 
 
-def opened(path: Path, clock: Clock) -> tuple[Ledger, Accounts]:
+def opened(store: Ledgers, clock: Clock) -> tuple[Ledger, Accounts]:
     """A new ledger and where its accounts will be."""
-    return Ledger.open(str(path), create=True, clock=clock, sealed=False), accounts_of(str(path))
+    return store.open(create=True, clock=clock, sealed=False), accounts_of(store.url())
 
 
 def moments(rng: random.Random, entries: Sequence[dict[str, Any]], steps: int) -> Iterator[datetime]:
@@ -73,6 +72,3 @@ def _is_time(text: str) -> bool:
         return datetime.fromisoformat(text).utcoffset() is not None
     except ValueError:
         return False
-
-
-__all__ = ["REPORTS", "Clock", "Selection", "answered", "closing", "kept", "moments", "opened", "replayed"]

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from adapters.accounts.building import Building, in_use
@@ -16,12 +17,19 @@ from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import NotCurrent, stored
 from adapters.accounts.rows import AccountRows, Versions
 from adapters.accounts.tables import CONSUMPTION, OPEN_WORK, SLA
-from adapters.ledger import Ledger, Taken
+from adapters.ledger import LedgerError, Taken
+from adapters.mapper import state_of
+from adapters.postgres.connecting import prepare
+from adapters.postgres.session import PostgresSession
 from adapters.reports import Reports
+from adapters.rows import Session
+from adapters.sqlite_session import SQLiteSession
+from domain.events import Entry as Recorded
 from projections.contracts import Question
 from tests.adapters.accounts_kept import Clock, answered, kept, opened, replayed
 from tests.adapters.given import AUTHORIZED, DESK, REGISTERED, Entry, followed_up, read
 from tests.adapters.given import opened as a_ticket
+from tests.stores import Ledgers, behind
 
 
 def at(text: str) -> datetime:
@@ -35,10 +43,10 @@ POISON = b'{"id":"x","recorded_at":"2027-01-01T00:00:00Z","event":{"type":"Telep
 class Desk:
     """A ledger, its accounts, and the clock that both go by."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, store: Ledgers) -> None:
+        self.store = store
         self.clock = Clock(at("02T09:00:00"))
-        self.ledger, self.accounts = opened(path, Clock(datetime(2027, 1, 1, tzinfo=UTC)))
+        self.ledger, self.accounts = opened(store, Clock(datetime(2027, 1, 1, tzinfo=UTC)))
 
     def record(self, *lines: Entry) -> None:
         for answer in self.ledger.record(read(*lines)):
@@ -63,21 +71,35 @@ class Desk:
 
     def poison(self, stream: str) -> None:
         """An entry that this program cannot read, as a later one might write it."""
-        with closing(sqlite3.connect(self.path)) as file:
-            head, version = self.ledger.head() + 1, len(self.ledger.stream(stream)) + 1
-            file.execute("INSERT INTO stored_events VALUES (?, ?, ?, 'FollowedUp', ?)", (head, stream, version, POISON))
-            file.commit()
+        row = self.ledger.head() + 1, stream, len(self.ledger.stream(stream)) + 1, "FollowedUp", POISON
+        with open_to_all(self.store.url()) as session:
+            session.insert([row])
         # A writer that is open follows what others wrote, and would stop here; one that is opened anew need not read it.
         self.ledger.close()
-        self.ledger = Ledger.open(str(self.path))
+        self.ledger = self.store.open()
+
+    def close(self) -> None:
+        self.accounts.close()
+        self.ledger.close()
+
+
+@contextmanager
+def open_to_all(url: str) -> Iterator[Session]:
+    """A session of whoever owns the file, or the database."""
+    if not url.startswith("postgresql:"):
+        with closing(sqlite3.connect(url, isolation_level=None)) as connection:
+            yield SQLiteSession(connection.cursor())
+        return
+    with closing(psycopg.connect(url)) as server:
+        prepare(server)
+        yield PostgresSession(server)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    it = Desk(tmp_path / "ledger.db")
+def desk(store: Ledgers) -> Iterator[Desk]:
+    it = Desk(store)
     yield it
-    it.accounts.close()
-    it.ledger.close()
+    it.close()
 
 
 def a_policy(terms: str = "customsoft", **more: Any) -> Entry:
@@ -213,15 +235,13 @@ def test_an_entry_that_cannot_be_read_parks_its_ticket_and_nothing_else(desk: De
 def test_what_is_parked_is_made_right_by_trying_again_once_its_entries_can_be_read(desk: Desk) -> None:
     desk.record(*DESK, a_ticket("T-1"), followed_up("T-1"))
     desk.at("02T10:00:00")
-    with closing(sqlite3.connect(desk.path)) as file:
-        (whole,) = file.execute("SELECT state FROM stored_events WHERE rowid = 7").fetchone()
-        file.execute("DROP TRIGGER stored_events_refuse_update")
-        file.execute("UPDATE stored_events SET state = ? WHERE rowid = 7", (POISON,))
-        file.commit()
-        desk.record(followed_up("T-1", 1))
-        assert parked_of(desk.at("02T11:00:00").accounts) == ["ticket:T-1"]
-        file.execute("UPDATE stored_events SET state = ? WHERE rowid = 7", (whole,))
-        file.commit()
+    desk.poison("ticket:T-1")
+    desk.record(a_ticket("T-2"))
+    assert parked_of(desk.at("02T11:00:00").accounts) == ["ticket:T-1"]
+    (event,) = read(followed_up("T-1", 1))
+    readable = state_of(Recorded(8, "ticket:T-1", 3, datetime(2027, 1, 1, tzinfo=UTC), "x", event))  # type: ignore[arg-type]
+    with behind(desk.store.url()) as session:
+        session.run("UPDATE stored_events SET state = ? WHERE rowid = 8", readable)
     assert Follower(desk.ledger, desk.accounts, desk.clock).retry() == []
     desk.assert_right()
 
@@ -268,8 +288,11 @@ def test_a_rebuild_switches_in_one_step_and_finds_what_was_wrong(desk: Desk) -> 
     assert built.version.number == 3 and built.differing is not None and built.differing["sla"] == 1
     desk.assert_right()
     with desk.accounts.reading() as session:
-        tables = {name for (name,) in session.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert "sla_3" in tables and not {"sla_1", "sla_2"} & tables
+        assert session.all("SELECT ticket FROM sla") == session.all("SELECT ticket FROM sla_3") == [("T-1",)]
+        assert [it.number for it in Versions(session).all()] == [3]
+    for number in (1, 2):
+        with pytest.raises(LedgerError), desk.accounts.reading() as session:
+            session.all(f"SELECT ticket FROM sla_{number}")
 
 
 def test_readers_see_the_version_in_use_while_another_is_built(desk: Desk) -> None:
@@ -278,7 +301,7 @@ def test_readers_see_the_version_in_use_while_another_is_built(desk: Desk) -> No
     seen: list[int] = []
 
     def look(done: int, of: int) -> None:
-        with closing(accounts_of(str(desk.path))) as reader:
+        with closing(accounts_of(desk.store.url())) as reader:
             version = in_use(reader)
             assert version is not None
             seen.append(version.number)
@@ -304,17 +327,18 @@ def test_a_build_that_was_cancelled_leaves_the_version_in_use_and_nothing_else_a
 
 
 def test_accounts_of_another_history_are_made_anew(tmp_path: Path) -> None:
-    one, other = Desk(tmp_path / "one.db"), Desk(tmp_path / "other.db")
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    one, other = Desk(Ledgers(tmp_path / "one")), Desk(Ledgers(tmp_path / "other"))
     one.record(*DESK, a_ticket("T-1"))
     other.record(*DESK, a_ticket("T-9"), a_ticket("T-8"))
     one.at("02T10:00:00").accounts.close()
-    (tmp_path / "one.db.accounts").rename(tmp_path / "other.db.accounts")
+    (tmp_path / "one/ledger.db.accounts").rename(tmp_path / "other/ledger.db.accounts")
     assert answered(other.ledger, other.accounts, other.clock.now) is None
     assert {it["ticket"] for it in other.at("02T10:00:00").rows(SLA)} == {"T-9", "T-8"}
     other.assert_right()
     for it in (one, other):
-        it.accounts.close()
-        it.ledger.close()
+        it.close()
 
 
 def test_a_row_that_was_changed_is_found(desk: Desk) -> None:
@@ -328,16 +352,17 @@ def test_a_row_that_was_changed_is_found(desk: Desk) -> None:
 
 
 def test_only_one_process_holds_a_lock(desk: Desk) -> None:
-    with closing(accounts_of(str(desk.path))) as other:
+    with closing(accounts_of(desk.store.url())) as other:
         assert desk.accounts.lock("follow") and desk.accounts.lock("follow")
         assert not other.lock("follow") and other.lock("rebuild")
         desk.accounts.unlock("follow")
         assert other.lock("follow")
 
 
-def test_the_ledger_itself_is_never_written_to(desk: Desk) -> None:
+def test_the_file_of_the_ledger_itself_is_never_written_to(tmp_path: Path) -> None:
+    desk = Desk(Ledgers(tmp_path))
     desk.record(*DESK, a_ticket("T-1"))
-    with Ledger.open(str(desk.path)) as ledger:
-        before = (ledger.head(), desk.path.read_bytes())
+    before = (tmp_path / "ledger.db").read_bytes(), (tmp_path / "ledger.db-wal").read_bytes()
     desk.at("02T10:00:00")
-    assert (desk.ledger.head(), desk.path.read_bytes()) == before
+    assert ((tmp_path / "ledger.db").read_bytes(), (tmp_path / "ledger.db-wal").read_bytes()) == before
+    desk.close()

@@ -18,6 +18,8 @@ from adapters.reports import Selection
 from tests.adapters.accounts_kept import Clock, answered, kept, moments, opened, replayed
 from tests.oracle.comparison import proposal
 from tests.oracle.ledgers import random_ledger
+from tests.postgres_server import Databases
+from tests.stores import Ledgers
 from tests.test_oracle_agrees import eventful_ledger
 
 SEEDS = int(os.environ.get("BITACORA_SEEDS", "30"))
@@ -32,10 +34,21 @@ def assert_verified(ledger: Ledger, accounts: Accounts, now: datetime) -> None:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_stored_accounts_answer_as_a_replay_does(seed: int, tmp_path: Path) -> None:
+    check_answers(seed, Ledgers(tmp_path))
+
+
+@pytest.mark.parametrize("seed", range(1000, 1000 + SEEDS // 5))
+def test_in_another_database_they_do_too(seed: int, tmp_path: Path, databases: Databases) -> None:
+    store = Ledgers(tmp_path, databases)
+    check_answers(seed, store)
+    store.close()
+
+
+def check_answers(seed: int, store: Ledgers) -> None:
     rng = random.Random(f"accounts {seed}")
     entries = random_ledger(rng, 60) if seed % 3 else eventful_ledger(rng)
     recording, following = Clock(LONG_AFTER), Clock(LONG_AFTER)
-    ledger, accounts = opened(tmp_path / "ledger.db", recording)
+    ledger, accounts = opened(store, recording)
     answers = 0
     for now in moments(rng, entries, STEPS):
         batch, entries = entries[: (size := rng.randint(0, 12))], entries[size:]
@@ -55,12 +68,12 @@ def test_stored_accounts_answer_as_a_replay_does(seed: int, tmp_path: Path) -> N
     ledger.close()
 
 
-@pytest.mark.parametrize("seed", range(SEEDS // 3))
-def test_stored_accounts_answer_any_selection_as_a_replay_does(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(SEEDS // 5))
+def test_stored_accounts_answer_any_selection_as_a_replay_does(seed: int, store: Ledgers) -> None:
     rng = random.Random(f"selections {seed}")
     entries = random_ledger(rng, 60)
     clock = Clock(LONG_AFTER)
-    ledger, accounts = opened(tmp_path / "ledger.db", clock)
+    ledger, accounts = opened(store, clock)
     ledger.record([proposal(it) for it in entries])
     times = list(moments(rng, entries, 6))
     for now in times:

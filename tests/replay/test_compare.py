@@ -128,6 +128,17 @@ def test_entries_that_matter_only_together_are_told_together(tmp_path: Path) -> 
         assert [(it["position"], it["alone"]) for it in verdicts] == [(7, False), (8, False)]
 
 
+def test_entries_that_move_a_quota_only_together_are_told_together(tmp_path: Path) -> None:
+    changed = {"type": "PriorityChanged", "at": "2026-03-02T10:00:00-06:00", "ticket": "T-1", "priority": "P5", "reason": "so"}
+    again = changed | {"at": "2026-03-02T11:00:00-06:00"}
+    ticket = opened("T-1", priority="P3", channel="portal")
+    with small_desk(tmp_path, REGISTERED, AUTHORIZED, CS, ticket, changed, again) as ledger:
+        rows = [it for it in changes(ledger, 6, None) if it["report"] == "consumption"]
+        assert len(rows) == 2
+        for row in rows:
+            assert [(it["position"], it["alone"]) for it in row["causes"]] == [(7, False), (8, False)]
+
+
 def test_causes_of_several_streams_that_hide_each_other_are_told_together(tmp_path: Path) -> None:
     struck = {"type": "ContingencyDeclared", "at": "2026-03-02T09:05:00-06:00", "contingency": "C-1", "client_informed": True}
     asks = {"type": "InformationRequested", "at": "2026-03-02T09:05:00-06:00", "ticket": "T-1"}
