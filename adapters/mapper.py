@@ -30,12 +30,15 @@ class LedgerBusy(LedgerError):
 
 
 class Unreadable(LedgerError):
-    """What is stored at a `position`, in a `stream`, is no entry that this program can read."""
+    """What is stored is no entry that this program can read: `position` and `stream` are among its values."""
 
-    def __init__(self, position: int, stream: str, problem: object) -> None:
-        template = said("entry {position} cannot be read: what is stored is not an entry of this version ({problem})")
-        super().__init__(template, position=position, problem=problem)
-        self.position, self.stream = position, stream
+    @property
+    def position(self) -> int:
+        return int(str(self.values["position"]))
+
+    @property
+    def stream(self) -> str:
+        return str(self.values["stream"])
 
 
 class Stored(Struct, frozen=True):
@@ -76,7 +79,7 @@ def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
     try:
         kept = _decode(state)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise Unreadable(position, stream, error) from None
+        raise _unreadable(position, stream, error) from None
     return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event)
 
 
@@ -85,7 +88,16 @@ def recorded_at_of(position: int, state: bytes) -> datetime:
     try:
         return _decode_time(state).recorded_at
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise Unreadable(position, "", error) from None
+        raise _unreadable(position, "", error) from None
+
+
+def _unreadable(position: int, stream: str, error: Exception) -> Unreadable:
+    return Unreadable(
+        said("entry {position} cannot be read: what is stored is not an entry of this version ({problem})"),
+        position=position,
+        stream=stream,
+        problem=error,
+    )
 
 
 class EntryMapper(Mapper[str]):

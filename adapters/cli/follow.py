@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, everywhere, ledger_place, open_ledger
+from adapters.cli.options import NAME, everywhere, ledger_place, open_ledger, shown_as
 from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
@@ -119,8 +119,7 @@ def _tell_built(built: "Built") -> None:
 @option("--parked", is_flag=True, help=said("List what is parked, and why."))
 @option("--retry", is_flag=True, help=said("Try what is parked again."))
 @option("--subject", "subjects", type=NAME, multiple=True, help=said("With --retry, only this (ticket:T-1); repeatable."))
-@option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
-        help=said("For reading, or for a program."))  # fmt: skip
+@shown_as("table", "json")
 @everywhere
 def accounts(parked: bool, retry: bool, subjects: Sequence[str], form: str) -> int:
     """Shows the accounts; 1 if there are none, or what was tried again is still parked."""
