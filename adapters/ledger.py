@@ -16,10 +16,11 @@ from adapters.grouping import Grouping
 from adapters.key_store import Kind, made_key_store
 from adapters.mapper import LedgerError
 from adapters.rows import Rows, pages
-from adapters.sealing import Fingerprint, Seals, Unsealed, plain_fingerprint
+from adapters.sealing import Fingerprint, Seals, plain_fingerprint
 from adapters.stores import Store, opened
 from adapters.terms_files import builtin_documents
 from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, forgotten_in, refusal_again
+from adapters.unsealing import Unsealed
 from adapters.writing import Writing
 from domain.book import Book
 from domain.events import AnyEvent, Entry, PersonForgotten
@@ -126,6 +127,13 @@ class Ledger:
                     self._seals.rollback()
                 raise
             self._remembered = (book, writing, writing.head)
+
+    @contextmanager
+    def writing_beside(self) -> Iterator[Rows]:
+        """The rows, for writing what stands beside the entries, with every other writer excluded. No entry can be added, so
+        that no key is needed. Committed at the end, or nothing was written."""
+        with self._lock, self._store.writing() as rows:
+            yield rows
 
     def _followed(self, rows: Rows) -> tuple[Book, Writing]:
         """The Book as of this transaction."""

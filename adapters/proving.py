@@ -20,10 +20,10 @@ from adapters.mapper import LedgerError, entry_from
 from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
 from adapters.rows import Row, Rows
-from adapters.sealing import AS_STORED, Unsealed
 from adapters.signing import Signer, is_right
 from adapters.sqlite_session import SQLiteSession
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
+from adapters.unsealing import AS_STORED, Unsealed
 from domain.events import PolicyContracted, TicketOpened
 from domain.exchange import time_text
 from domain.refusal import said
@@ -80,8 +80,8 @@ def checkpoint(ledger: Ledger, signer: Signer, now: datetime) -> bytes:
 
     LedgerError, and nothing signed, if the tree does not continue a checkpoint signed before, or is smaller."""
     grown(ledger)
-    with ledger.writing() as transaction:
-        rows = TreeRows.of(transaction.rows)
+    with ledger.writing_beside() as plain:
+        rows = TreeRows.of(plain)
         size, hash_at = rows.covered(), hashes_from(rows)
         root = merkle.root(size, hash_at)
         last = rows.last_checkpoint()

@@ -5,14 +5,15 @@ Nothing it answers is acknowledged before the ledger commits it. It knows no rul
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, structs
 
 from adapters.rows import Rows
-from adapters.sealing import Seals, Unsealed
+from adapters.sealing import Seals
+from adapters.unsealing import Unsealed
 from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book
@@ -54,10 +55,11 @@ class Transaction:
     """Whatever happens in it happens together, or not at all. `Ledger.writing` makes it."""
 
     def __init__(self, writing: Writing, book: Book, now: datetime, seals: Seals | None) -> None:
-        """`seals` None: nothing is sealed."""
+        """`now` is aware; it is kept in UTC, as exports show it, so that a restored ledger has the same bytes. `seals` None:
+        nothing is sealed."""
         self._writing = writing
         self._book = book
-        self._now = now
+        self._now = now = now.astimezone(UTC)
         self._seals = seals
         # Transaction time never steps back, even if the clock does: it can be searched by bisection.
         last = writing.last_recorded_at

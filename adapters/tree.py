@@ -200,8 +200,8 @@ def grown(ledger: Ledger, upto: int | None = None) -> int:
     transaction, and returns how many entries they cover. LedgerError if the ledger has fewer entries than the tiles."""
     head = ledger.head() if upto is None else upto
     while True:
-        with ledger.writing() as transaction:
-            rows = TreeRows.of(transaction.rows)
+        with ledger.writing_beside() as plain:
+            rows = TreeRows.of(plain)
             covered = grow_once(rows, head)
         if covered >= head:
             return covered

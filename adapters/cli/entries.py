@@ -46,6 +46,7 @@ _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
 @option("--type", "types", multiple=True, type=NAME, help=said("Only entries of this type; repeatable."))
 @option("--from", "since", type=MOMENT, help=said("Only what happened from this time on."))
 @option("--to", "until", type=MOMENT, help=said("Only what happened before this time."))
+@option("--at", type=MOMENT, help=said("Only what had happened by then."))
 @option("--known-at", type=KNOWN, help=said("Only what was recorded by then, a time or a position."))
 @option("--after", type=Count(0), default=0, help=said("Only positions after this one."))
 @option("--limit", type=Count(1), help=said("At most so many."))
@@ -59,6 +60,7 @@ def entries(
     types: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
+    at: datetime | None,
     known_at: datetime | int | None,
     after: int,
     limit: int | None,
@@ -72,9 +74,10 @@ def entries(
         raise click.UsageError(_("--follow and --known-at exclude each other"))
 
     def passes(entry: "Entry") -> bool:
-        at = entry.event.at
+        happened = entry.event.at
         named = not types or type(entry.event).__name__ in types
-        return named and (since is None or since <= at) and (until is None or at < until)
+        by_then = (at is None or happened <= at) and (until is None or happened < until)
+        return named and by_then and (since is None or since <= happened)
 
     with open_ledger() as ledger:
         names = _streams(ledger, stream, ticket, client)

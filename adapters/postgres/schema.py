@@ -103,7 +103,7 @@ _GRANTS = (
 )
 
 _STORED_ACCOUNTS = (
-    f"CREATE SCHEMA {ACCOUNTS}",
+    f"CREATE SCHEMA IF NOT EXISTS {ACCOUNTS}",
     f"CREATE TABLE {ACCOUNTS}.account_versions (number bigint PRIMARY KEY, definition bigint NOT NULL, state text NOT NULL,"
     " position bigint NOT NULL, entry_id text NOT NULL, begun_at text NOT NULL)",
     f"GRANT USAGE ON SCHEMA {ACCOUNTS} TO {', '.join(ROLES)}",

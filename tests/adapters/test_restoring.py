@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from adapters.ledger import Ledger, LedgerError, Same, Taken
 from adapters.mapper import state_of
+from adapters.restoring import restore
 from adapters.tree import TreeRows, grown, hashes_from
 from adapters.verifying import verify
 from domain.refusal import said
@@ -47,6 +49,16 @@ def test_a_restored_ledger_has_the_same_bytes_at_the_same_positions(
         assert list(second.entries()) == list(first.entries())
         assert [state_of(it) for it in second.entries()] == [state_of(it) for it in first.entries()]
         assert export(second) == exported
+
+
+def test_the_bytes_are_the_same_whatever_the_offset_of_the_clock_they_were_recorded_by(tmp_path: Path) -> None:
+    noon = datetime.fromisoformat("2026-03-02T12:00:00-06:00")
+    with Ledger.open(str(tmp_path / "first.db"), create=True, clock=lambda: noon) as first:
+        first.record(read(*DESK))
+        lines, states = export(first), [state_of(it) for it in first.entries()]
+    restore(write_lines(tmp_path / "export.jsonl", lines), tmp_path / "second.db", tmp_path / "first.db.keys")
+    with Ledger.open(str(tmp_path / "second.db"), keys=tmp_path / "first.db.keys") as second:
+        assert [state_of(it) for it in second.entries()] == states
 
 
 def test_a_restored_ledger_goes_on_where_it_stopped(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:

@@ -157,3 +157,12 @@ def test_what_a_commit_says_is_on_disk_even_if_the_server_is_set_otherwise(datab
         with psycopg.connect(f"{url}&options=-c%20synchronous_commit%3D{set_to}") as connection:
             prepare(connection)
             assert connection.execute("SHOW synchronous_commit").fetchone() == (expected,)
+
+
+def test_the_librarys_mode_of_database_functions_is_off_and_has_none(databases: Databases, tmp_path: Path) -> None:
+    """With it, entries become visible out of order, and some are never seen by whoever follows."""
+    url = databases.migrated()
+    with Ledger.open(url, create=True, keys=tmp_path / "keys") as ledger:
+        assert ledger._store.recorder.datastore.enable_db_functions is False
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'es_insert%'").fetchone() == (0,)
