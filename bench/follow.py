@@ -5,15 +5,19 @@ The library runs one transaction for each entry: its ticket is read, judged and 
 quotas and the timetable, and is measured on the beginning of the same ledger, since it would take hours on all of it.
 """
 
-from collections.abc import Sequence
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from shutil import copyfile
+from threading import Thread
 from time import perf_counter, process_time
 from typing import Any, ClassVar
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import ListenNotifySubscription, Tracking
@@ -28,23 +32,29 @@ from adapters.accounts.places import accounts_of
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.sqlite import SQLiteSession, accounts_beside
 from adapters.ledger import Ledger
+from adapters.postgres.schema import ACCOUNTS
+from adapters.recording import record_file
 from adapters.sqlite import LedgerRecorder
 from bench.ledgers import ledger, lines
 from bench.measuring import Row, Times, in_turns
 from bench.replay import read
 from domain.events import Entry, TicketEvent
+from tests.adapters.given import DESK, followed_up, opened
+from tests.adapters.given import read as read_lines
+from tests.postgres_server import Databases, own_server
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 SMALL, LARGE = 100_000, 1_000_000
 THEIRS = 3_000
 _REPEATS, _LARGE_REPEATS = 3, 1
 _VERSION = 1
+STEPS = 100
 
 
 def run(folder: Path) -> list[Row]:
     """Catch-up of both sizes against reading, of the smaller one against the library, and a step of one entry."""
     rows = [*_against_reading(folder, SMALL, _REPEATS), *_against_reading(folder, LARGE, _LARGE_REPEATS)]
-    return [*rows, *_against_the_library(folder), *_steps(folder)]
+    return [*rows, *_against_the_library(folder), *_steps(folder), *_lag(folder)]
 
 
 def _against_reading(folder: Path, count: int, repeats: int) -> list[Row]:
@@ -88,26 +98,92 @@ def _forget(path: Path) -> None:
 
 def _steps(folder: Path) -> list[Row]:
     """A follower that is up to date, when one entry is recorded: until its rows are committed."""
-    from adapters.recording import record_file
-    from tests.adapters.given import DESK, followed_up, opened, read
-
     path = folder / "steps.db"
     with Ledger.open(str(path), create=True) as kept, closing(accounts_of(str(path))) as accounts:
         record_file(kept, lines(folder, SMALL))
-        kept.record(read(*DESK, opened("T-one")))
+        kept.record(read_lines(*DESK, *(opened(f"T-new-{number}") for number in range(STEPS))))
         Building(kept, accounts, lambda: NOW).build()
         follower, times = Follower(kept, accounts, lambda: NOW), Times()
         follower.follow()
-        for number in range(100):
-            kept.record(read(followed_up("T-one", number)))
+        for number in range(STEPS):
+            kept.record(read_lines(followed_up(f"T-new-{number}")))
             begun = perf_counter()
             follower.step()
             times.append((perf_counter() - begun) * 1000)
-    slowest = sorted(times)[98]
-    return [
-        Row(name=f"one entry more, {SMALL:,} there: judged and stored (p99: {slowest:.1f} ms)", value=times.middle, unit="ms",
-            spread=times.spread, floor=None, ratio=None, goal="-", met=None)
-    ]  # fmt: skip
+    name = f"one entry more, {SMALL:,} there: judged and stored (p99: {_p99(times):.1f} ms)"
+    return [Row(name=name, value=times.middle, unit="ms", spread=times.spread, floor=None, ratio=None, goal="-", met=None)]
+
+
+def _p99(times: Times) -> float:
+    return sorted(times)[len(times) * 99 // 100]
+
+
+# How soon it is seen ------------------------------------------------------------------------------------------------
+
+
+def _lag(folder: Path) -> list[Row]:
+    """On PostgreSQL, from the commit of an entry until another connection sees its rows; against a NOTIFY and its answer."""
+    with own_server() as server:
+        url = Databases(server.url).migrated()
+        with Ledger.open(url, create=True, keys=folder / "lag.keys") as kept, _followed(url):
+            lags = Times(_seen_after(kept, url, number) for number in range(STEPS))
+        trips = Times(_round_trips(server.url))
+    found = []
+    for name, ours, floor, goal in (("p50", lags.middle, trips.middle, "-"), ("p99", _p99(lags), _p99(trips), "≤ 5 x")):
+        ratio = ours / floor
+        found.append(
+            Row(name=f"seen after being recorded, {name}, PostgreSQL (floor: NOTIFY and its answer)", value=ours, unit="ms",
+                spread=None, floor=floor, ratio=ratio, goal=goal, met=ratio <= 5 if name == "p99" else None)
+        )  # fmt: skip
+    return found
+
+
+@contextmanager
+def _followed(url: str) -> Iterator[None]:
+    """A follower at work, a process of its own."""
+    command = [sys.executable, "-m", "adapters.cli", "--ledger", url, "follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while "Caught up" not in process.stdout.readline():
+            pass
+        yield
+        process.terminate()
+
+
+def _seen_after(kept: Ledger, url: str, number: int) -> float:
+    """Milliseconds from a recorded follow-up to its row in the bill."""
+    kept.record(read_lines(*(DESK if number == 0 else ()), opened(f"T-{number}")))
+    (answer,) = kept.record(read_lines(followed_up(f"T-{number}")))
+    begun = perf_counter()
+    position = getattr(answer, "position", 0)
+    with psycopg.connect(url, autocommit=True) as reader:
+        asked = f"SELECT 1 FROM {ACCOUNTS}.billing WHERE entry = {position}".encode()
+        while reader.execute(asked).fetchone() is None:
+            pass
+    return (perf_counter() - begun) * 1000
+
+
+def _round_trips(url: str) -> Iterator[float]:
+    """Milliseconds of a NOTIFY that another thread answers with one."""
+    with psycopg.connect(url, autocommit=True) as here, psycopg.connect(url, autocommit=True) as there:
+        here.execute("LISTEN answers")
+        there.execute("LISTEN questions")
+
+        def answer() -> None:
+            for _ in range(STEPS):
+                for _ in there.notifies(stop_after=1):
+                    pass
+                there.execute("NOTIFY answers")
+
+        other = Thread(target=answer)
+        other.start()
+        for _ in range(STEPS):
+            begun = perf_counter()
+            here.execute("NOTIFY questions")
+            for _ in here.notifies(stop_after=1):
+                pass
+            yield (perf_counter() - begun) * 1000
+        other.join()
 
 
 # The library's way --------------------------------------------------------------------------------------------------
