@@ -265,6 +265,11 @@ class Ledger:
         if together:
             yield together[0].stream, together
 
+    def names(self, kind: str) -> list[str]:
+        """The names of the streams of a kind, in order; none of their entries is read."""
+        with self.reading(said("reading streams")) as rows:
+            return rows.names(kind)
+
     def divided(self, kind: str, upto: int) -> list[Names]:
         """The names of the streams of a kind divided into parts that hold about as many entries each, by name: what is recorded
         up to a position is looked at here and there."""

@@ -3,28 +3,33 @@
 It asks `adapters.reports` and writes what comes; JSON and CSV row by row. How a table looks is in `report_tables`.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapters.cli.clicking import Command, Group
+from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import (
     as_of,
     check_order,
     chosen_readings,
     everywhere,
+    ledger_place,
     open_ledger,
     position_known,
     selecting,
     sharing,
     shown_as,
 )
+from adapters.language import _, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
+    from adapters.ledger import Ledger
     from adapters.reports import Reports
 
 Rows = Iterable[dict[str, Any]]
@@ -68,12 +73,18 @@ def _reporting(name: str, example: str, help: str) -> None:
     @report.command(name=name, cls=Command, example=example, help=help)
     @selecting
     @as_of
+    @option("--fresh", is_flag=True, help=said("Replay, and leave stored accounts aside; see `bitacora follow`."))
     @shown_as("table", "json", "csv")
     @sharing
     @everywhere
-    def command(form: str, **asked: Any) -> None:
+    def command(form: str, fresh: bool, **asked: Any) -> None:
         with open_ledger() as ledger:
-            _write(name, reports_for(ledger, **asked), form)
+            reports = reports_for(ledger, **asked)
+            is_of_now = asked["at"] is None and asked["known_at"] is None and not asked["readings"]
+            if fresh or not is_of_now:
+                _write(name, reports, form)
+            else:
+                _write_stored(ledger, name, reports, form)
 
 
 def reports_for(
@@ -93,6 +104,25 @@ def reports_for(
     question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
     selection = Selection(**selected)
     return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
+
+
+def _write_stored(ledger: "Ledger", name: str, reports: "Reports", form: str) -> None:
+    """From the stored accounts if they are current, else by a replay; which of the two is said, unless there are none."""
+    from adapters.accounts.places import accounts_of
+    from adapters.accounts.reading import NotCurrent, stored
+
+    with closing(accounts_of(ledger_place())) as accounts:
+        if not accounts.exists():
+            _write(name, reports, form)
+            return
+        with stored(ledger, reports, accounts) as answering:
+            if isinstance(answering, NotCurrent):
+                note = _("Replayed, since the stored accounts do not answer: {what}.").format(what=worded(answering))
+                _write(name, reports, form)
+            else:
+                note = _("From the stored accounts, up to position {position}.").format(position=f"{answering.position:,}")
+                _write(name, answering, form)
+    print(note, file=sys.stdout if form == "table" else sys.stderr)
 
 
 def _write(name: str, reports: "Reports", form: str) -> None:

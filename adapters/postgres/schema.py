@@ -6,7 +6,10 @@ A step that was ever released is never edited: a change is one more step. Nothin
 SCHEMA = "bitacora"
 CHANNEL = "bitacora_entries"
 WRITER, READER, REPORTING = "bitacora_writer", "bitacora_reader", "bitacora_reporting"
-ROLES = (WRITER, READER, REPORTING)
+FOLLOWER = "bitacora_follower"
+ROLES = (WRITER, READER, REPORTING, FOLLOWER)
+ACCOUNTS = "bitacora_accounts"
+"""The schema of the stored accounts: followers make their tables, see `adapters.accounts.postgres`."""
 
 _TABLES = (
     # The column names are those of the eventsourcing library; "C" compares text by its bytes, as SQLite does.
@@ -89,7 +92,7 @@ _TRIGGERS = (
 
 _GRANTS = (
     "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bitacora FROM PUBLIC",
-    f"GRANT USAGE ON SCHEMA bitacora TO {', '.join(ROLES)}",
+    f"GRANT USAGE ON SCHEMA bitacora TO {WRITER}, {READER}, {REPORTING}",
     f"GRANT SELECT ON ALL TABLES IN SCHEMA bitacora TO {WRITER}, {READER}",
     f"GRANT INSERT ON {', '.join(_FIXED)} TO {WRITER}",
     f"GRANT EXECUTE ON FUNCTION lock_head() TO {WRITER}",
@@ -99,7 +102,20 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE, DELETE ON recording_refusals, recording_marks TO {WRITER}",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = ((*_TABLES, *_FUNCTIONS, *_TRIGGERS, *_GRANTS),)
+_STORED_ACCOUNTS = (
+    f"CREATE SCHEMA IF NOT EXISTS {ACCOUNTS}",
+    f"CREATE TABLE {ACCOUNTS}.account_versions (number bigint PRIMARY KEY, definition bigint NOT NULL, state text NOT NULL,"
+    " position bigint NOT NULL, entry_id text NOT NULL, begun_at text NOT NULL)",
+    f"GRANT USAGE ON SCHEMA {ACCOUNTS} TO {', '.join(ROLES)}",
+    # What followers make belongs to their role, not to whoever ran one: another can take over.
+    f"GRANT CREATE ON SCHEMA {ACCOUNTS} TO {FOLLOWER}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {ACCOUNTS}.account_versions TO {FOLLOWER}",
+    f"GRANT SELECT ON {ACCOUNTS}.account_versions TO {WRITER}, {READER}",
+    f"GRANT USAGE ON SCHEMA bitacora TO {FOLLOWER}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA bitacora TO {FOLLOWER}",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = ((*_TABLES, *_FUNCTIONS, *_TRIGGERS, *_GRANTS, *_STORED_ACCOUNTS),)
 """What brings a schema from each form to the next: the first from none to 1."""
 
 FORM = len(STEPS)

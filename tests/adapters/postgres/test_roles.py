@@ -9,7 +9,7 @@ from psycopg import conninfo, errors, sql
 
 from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.postgres.connecting import prepare
-from adapters.postgres.schema import READER, REPORTING, ROLES, WRITER
+from adapters.postgres.schema import FOLLOWER, READER, REPORTING, ROLES, WRITER
 from adapters.tree import grown
 from adapters.verifying import verify
 from tests.adapters.given import DESK, followed_up, opened, read
@@ -107,7 +107,7 @@ def said(url: str, verb: str, table: str) -> str:
 def allowed(role: str, table: str) -> set[str]:
     if role == REPORTING:
         return set()
-    if role == READER:
+    if role in (READER, FOLLOWER):
         return {"SELECT"}
     return {"SELECT", "INSERT"} if table in FIXED else KEPT[table]
 
