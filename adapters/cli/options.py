@@ -155,8 +155,13 @@ selecting = grouped(
     ]
 )
 
-formatted = option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-                   help=said("For reading, or for a program."))  # fmt: skip
+formatted = grouped(
+    [
+        option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table", show_default=True,
+               help=said("For reading, or for a program; parquet goes to a file.")),
+        option("-o", "--output", metavar="FILE", type=FILE, help=said("The Parquet file to write, whole or not at all.")),
+    ]
+)  # fmt: skip
 
 
 def ledger_place() -> str:

@@ -1,11 +1,12 @@
 """`bitacora report`: the four reports, for any moment, with what was known then, under any readings.
 
-It asks `adapters.reports` and writes what comes; JSON and CSV row by row. How a table looks is in `report_tables`.
+It asks `adapters.reports` and writes what comes; JSON, CSV and Parquet as it comes. How a table looks is in `report_tables`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,8 @@ from adapters.cli.options import (
     position_known,
     selecting,
 )
+from adapters.cli.proof_files import check_outputs
+from adapters.language import _, ngettext
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -69,9 +72,16 @@ def _reporting(name: str, example: str, help: str) -> None:
     @as_of
     @formatted
     @everywhere
-    def command(form: str, **asked: Any) -> None:
+    def command(form: str, output: Path | None, **asked: Any) -> None:
+        if (form == "parquet") != (output is not None):
+            raise click.UsageError(_("--format parquet and --output FILE go together"))
+        check_outputs(output)
         with open_ledger() as ledger:
-            _write(name, reports_for(ledger, **asked), form)
+            reports = reports_for(ledger, **asked)
+            if output is None:
+                _write(name, reports, form)
+            else:
+                _write_parquet(name, reports, output)
 
 
 def reports_for(
@@ -90,14 +100,18 @@ def reports_for(
     return Reports(ledger, question, Selection(**selected))
 
 
-def _write(name: str, reports: "Reports", form: str) -> None:
+def _rows(name: str, reports: "Reports") -> Rows:
     makes: dict[str, Callable[[], Rows]] = {
         "sla": reports.sla,
         "unattended": reports.unattended,
         "consumption": reports.consumption,
         "billing": reports.billing,
     }
-    rows = makes[name]()
+    return makes[name]()
+
+
+def _write(name: str, reports: "Reports", form: str) -> None:
+    rows = _rows(name, reports)
     if form == "json":
         from adapters.cli.written import write_json_list
 
@@ -122,6 +136,17 @@ def _write_csv(name: str, rows: Rows) -> None:
         before = columns.index("onsite")
         columns, rows = [*columns[:before], *priorities, *columns[before:]], iter(held)
     write_csv(_ready(rows), columns)
+
+
+def _write_parquet(name: str, reports: "Reports", output: Path) -> None:
+    from adapters.exporters.parquet import write_parquet
+    from adapters.targets import is_written_into, whole_file
+
+    with whole_file(output) as file:
+        count = write_parquet(name, _rows(name, reports), reports.question, file)
+    if not is_written_into(output):
+        told = ngettext("{count} row written to {path}", "{count} rows written to {path}", count)
+        print(told.format(count=f"{count:,}", path=output))
 
 
 def _ready(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
