@@ -121,6 +121,8 @@ class _Gathering:
         registered = contracts.clients[self._client].registered if self._client in contracts.clients else None
         if registered is None:
             raise NotFound("client", self._client)
+        told = self._unsealed.event(registered)
+        assert isinstance(told, ClientRegistered), "unsealing keeps the type"
         bill = list(self._reports(since=span.since, until=span.until).billing())
         opened, before, later = self._tickets({it["ticket"] for it in bill})
         rows = {it["ticket"]: it for it in (*opened, *before)}
@@ -134,7 +136,7 @@ class _Gathering:
             question=self._question,
             month=self._month,
             span=span,
-            registered=self._unsealed.event(registered),  # type: ignore[arg-type]
+            registered=told,
             policies=policies,
             priorities=list(dict.fromkeys(it for rules in every for it in rules.provisions.values.priorities)),
             opened=opened,

@@ -23,7 +23,7 @@ from adapters.statement.gathering import Statement, Used
 from adapters.statement.telling import NAMES
 from adapters.statement.telling_money import clause_rows, reading_rows
 from adapters.statement.wording import period, prices, reason_of
-from adapters.statement.workbook import Cell, Column, Share, Sheets
+from adapters.statement.workbook import QUOTA_COLOURS, VERDICT_COLOURS, Cell, Column, Share, Sheets
 
 
 def fill(sheets: Sheets, statement: Statement) -> None:
@@ -97,9 +97,8 @@ def _compliance(sheets: Sheets, statement: Statement) -> None:
     each = len(kept_by_priority(statement.opened, "response", statement.priorities))
     if each:
         for number, clock in enumerate(CLOCKS):
-            chart = sheets.stacked(
-                title, _(NAMES[clock]), rows=(1 + number * each, (number + 1) * each), names=2, series=(4, 5, 6, 7)
-            )
+            place = (1 + number * each, (number + 1) * each)
+            chart = sheets.stacked(title, _(NAMES[clock]), place, names=2, parts=dict(enumerate(VERDICT_COLOURS, start=4)))
             sheet.insert_chart(len(rows) + len(sums) + 2, number * 5, chart)
 
 
@@ -174,7 +173,10 @@ def _quota(sheets: Sheets, statement: Statement) -> None:
     held = [it for it in statement.used if it.row["policy"] is not None]
     rows = [row for it in held for row in _counters(it)]
     sums = [[*_policy(it), _("All"), it.tickets.included, it.tickets.before, it.tickets.month, it.tickets.left] for it in held]
-    sheets.add(_("Quota"), columns, rows, sums)
+    sheet = sheets.add(_("Quota"), columns, rows, sums)
+    if rows:
+        chart = sheets.stacked(_("Quota"), _("Quota"), (1, len(rows)), names=3, parts=dict(enumerate(QUOTA_COLOURS, start=5)))
+        sheet.insert_chart(len(rows) + len(sums) + 2, 0, chart)
     columns = [
         Column(_("Ticket"), 16), Column(_("Policy"), 18), Column(_("Reason"), 34), figures(_("List price"), 14),
         Column(_("Without a price because"), 24), figures(_("Discount %")), Column(_("Clause")),

@@ -42,8 +42,8 @@ def met_of(found: Kept) -> str:
 
 def kept_words(found: Kept) -> str:
     """What was not met, in words: `1 breached, 2 pending, 3 not applicable`; what there is none of is left out."""
-    counts = ((found.breached, word("breached")), (found.pending, _("pending")), (found.not_applicable, word("not_applicable")))
-    return ", ".join(f"{count} {name}" for count, name in counts if count)
+    counts = ((found.breached, _("Breached")), (found.pending, _("Pending")), (found.not_applicable, _("Not applicable")))
+    return ", ".join(f"{count:,} {name.lower()}" for count, name in counts if count)
 
 
 def money(amount: str | Decimal) -> str:

@@ -5,7 +5,7 @@ that Excel can reckon with. Nothing is a formula, so that nothing anyone wrote c
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -42,8 +42,10 @@ class Column(Struct, frozen=True):
 _PATTERNS = {"text": "@", "whole": "#,##0", "amount": "#,##0.00", "moment": "yyyy-mm-dd hh:mm:ss", "share": "0.0%"}
 _HEADING_POINTS = 46
 _LETTERS_OF_A_PAGE = 180
-_COLOURS = ("#24405E", "#8C1C13", "#B9BCC0", "#F1F1EE")
-"""Of the parts of a chart: met, breached, pending, not applicable."""
+VERDICT_COLOURS = ("#24405E", "#8C1C13", "#B9BCC0", "#F1F1EE")
+"""Of met, breached, pending, not applicable."""
+QUOTA_COLOURS = ("#B9BCC0", "#24405E", "#FFFFFF")
+"""Of used before, used in the month, left."""
 
 
 def as_xlsx(statement: Statement) -> bytes:
@@ -104,11 +106,12 @@ class Sheets:
         sheet.repeat_rows(0)
         sheet.set_header("&L" + self._title[:100].replace("&", "&&") + "&R&P / &N")
 
-    def stacked(self, sheet: str, title: str, rows: tuple[int, int], names: int, series: Sequence[int]) -> Any:
-        """A chart of bars for the rows of a sheet, first to last: a name from one column, parts from others."""
+    def stacked(self, sheet: str, title: str, rows: tuple[int, int], names: int, parts: Mapping[int, str]) -> Any:
+        """A chart of bars for the rows of a sheet, first to last: names from one column, parts from others, each in its
+        colour."""
         first, last = rows
         chart = self._book.add_chart({"type": "bar", "subtype": "stacked"})
-        for place, colour in zip(series, _COLOURS, strict=True):
+        for place, colour in parts.items():
             chart.add_series(
                 {
                     "name": [sheet, 0, place],
