@@ -11,15 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
-from domain.refusal import Refused
+from domain.refusal import Sayable
 
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "bitacora"
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-_NESTED = ("what", "missing", "whom")
-"""Values of a message that are words of ours themselves, not data."""
+_NESTED = ("what", "missing", "whom", "problem", "expected", "got")
+"""Values of a message that are words of ours or of the system themselves, not data."""
 
 
 class Message(Protocol):
@@ -70,12 +70,12 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 
 def worded(message: Message) -> str:
-    """A refusal, a ledger error or a fault of a terms file, in the language spoken."""
+    """An error or a fault of a file, in the language spoken, with those that are among its values."""
     values = {name: _value(name, value) for name, value in message.values.items()}
     return _(message.template).format(**values)
 
 
 def _value(name: str, value: object) -> object:
-    if isinstance(value, Refused):
+    if isinstance(value, Sayable):
         return worded(value)
     return _(str(value)) if name in _NESTED else value

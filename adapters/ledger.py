@@ -27,14 +27,21 @@ from domain.refusal import Refused, said
 
 __all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
 
-PAGE = 500
+PAGE = 200
 """Entries read at once stay in the processor's cache until they are judged: larger pages make a replay slower."""
 STREAMS_AT_ONCE = 100
+PART_ENTRIES = 4_000
+"""So many entries go to another process at once: enough to be worth sending, few enough to be shared out evenly."""
+_LOOKS_A_PART, _MOST_LOOKS = 8, 4_000
 FOLLOWED_AT_MOST = 5_000
 """With more entries than this by others, forgetting what is remembered is cheaper than following it."""
 
 
 _NOT_SEALED = said("this ledger was begun before personal texts were sealed; export it and restore the export into a new one")
+
+Names = tuple[str, str | None]
+"""Streams from the first name up to the second, which is not among them; None: to the last there is."""
+ALL: Names = ("", None)
 
 
 def utc_now() -> datetime:
@@ -45,7 +52,8 @@ def utc_now() -> datetime:
 class Ledger:
     """One ledger, open. Use `Ledger.open`; close it, or use it as a context manager. Threads may share it."""
 
-    def __init__(self, store: SQLiteStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: SQLiteStore, clock: Callable[[], datetime], url: str) -> None:
+        self.url = url
         self._store = store
         self._clock = clock
         self._seals: Seals | None = None
@@ -67,7 +75,7 @@ class Ledger:
         ledger by default). `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
         path = Path(url.removeprefix("sqlite:"))
         keys = keys or keys_beside(path)
-        ledger = cls(SQLiteStore(path, create=create), clock)
+        ledger = cls(SQLiteStore(path, create=create), clock, url)
         try:
             if ledger._store.is_empty:
                 ledger._begin(keys if sealed else None)
@@ -219,25 +227,38 @@ class Ledger:
                 together = [(name, rows.stream(name)) for name in names[first : first + STREAMS_AT_ONCE]]
             yield from together
 
-    def streams(self, kind: str, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
+    def streams(self, kind: str, upto: int | None = None, names: Names = ALL) -> Iterator[tuple[str, list[Entry]]]:
         """Every stream of a kind (`ticket`, `client`, `policy`, `terms`, `desk`) with its entries, by name, one at a time; of
-        what is recorded up to a position (all there is when it begins)."""
+        what is recorded up to a position (all there is when it begins). `names` narrows it to a part of `divided`."""
         last = self.head() if upto is None else upto
+        first, beyond = names
 
         def read(before: Entry | None) -> list[Entry]:
-            stream, version = ("", 0) if before is None else (before.stream, before.version)
+            stream, version = (first, 0) if before is None else (before.stream, before.version)
             with self.reading(said("reading streams")) as rows:
                 return rows.kind_page(kind, stream, version, last, PAGE)
 
         together: list[Entry] = []
         for page in pages(read, PAGE):
             for entry in page:
-                if together and together[0].stream != entry.stream:
-                    yield together[0].stream, together
+                if not together or together[0].stream != entry.stream:
+                    if together:
+                        yield together[0].stream, together
                     together = []
+                    if beyond is not None and entry.stream >= beyond:
+                        return
                 together.append(entry)
         if together:
             yield together[0].stream, together
+
+    def divided(self, kind: str, upto: int) -> list[Names]:
+        """The names of the streams of a kind divided into parts that hold about as many entries each, by name: what is recorded
+        up to a position is looked at here and there."""
+        step = max(1, PART_ENTRIES // _LOOKS_A_PART, upto // _MOST_LOOKS)
+        with self.reading(said("reading streams")) as rows:
+            seen = sorted(name for at in range(1, upto + 1, step) if (name := rows.stream_at(at)).startswith(kind + ":"))
+        borders = sorted(set(seen[_LOOKS_A_PART::_LOOKS_A_PART]))
+        return list(zip(["", *borders], [*borders, None], strict=True))
 
     def streams_of(self, client: str) -> list[str]:
         """The streams of a client's policies, then of its tickets, each in the order in which they began."""

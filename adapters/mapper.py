@@ -15,23 +15,18 @@ from eventsourcing.persistence import Mapper, Notification, StoredEvent, Transco
 from msgspec import UNSET, Struct
 
 from domain.events import AnyEvent, Entry, RequestRefused
-from domain.refusal import said
+from domain.refusal import Sayable, said
 
 _RANDOM_BYTES = 9
 _TAGS: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEvent)}
 
 
-class LedgerError(Exception):
-    """The ledger cannot be opened, read or written. `template.format(**values)` says which, where and why, in English; the
-    template is marked with `said`, so it can be shown in the reader's language. Never an answer to an entry: see Refused."""
+class LedgerError(Sayable):
+    """The ledger cannot be opened, read or written: which, where and why. Never an answer to an entry: see Refused."""
 
-    def __init__(self, template: str, **values: object) -> None:
-        super().__init__(template)
-        self.template = template
-        self.values = values
 
-    def __str__(self) -> str:
-        return self.template.format(**self.values)
+class LedgerBusy(LedgerError):
+    """Other processes kept the ledger locked for as long as we wait. Nothing was done, and it may be tried again."""
 
 
 class Stored(Struct, frozen=True):

@@ -17,6 +17,7 @@ import msgspec
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
+from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
 from adapters.sealing import AS_STORED, Unsealed
 from adapters.signing import Signer, is_right
@@ -30,9 +31,19 @@ from projections.contracts import Question
 from replay import merkle
 from replay.merkle import HashAt
 from replay.notes import Checkpoint, Malformed, is_signed, read_checkpoint, read_note
-from replay.proofs import Bundle, Disclosed, Inclusion, files, heads_text, write_inclusion
+from replay.proofs import (
+    MANIFEST,
+    MANIFEST_NOTE,
+    Bundle,
+    Disclosed,
+    Inclusion,
+    files,
+    heads_text,
+    manifest_text,
+    write_inclusion,
+)
 
-_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """A zip has a date for every file; this one is the same whenever a bundle is made."""
 
 
@@ -45,11 +56,12 @@ _DISCLOSED_TABLES = (
 
 
 class Proved(NamedTuple):
-    """One entry and the text that proves it: its position, stream, version, and its C2SP proof."""
+    """One entry and the text that proves it: its position, stream, version, the leaf that is proved, and its C2SP proof."""
 
     position: int
     stream: str
     version: int
+    leaf: bytes
     proof: bytes
 
 
@@ -93,8 +105,9 @@ def prove(ledger: Ledger, ticket: str) -> list[Proved]:
         found = disclosed(rows, tree, [f"ticket:{ticket}"])
         if not found and not rows.version(f"ticket:{ticket}"):
             raise NotFound("ticket", ticket)
-    return [Proved(it.position, it.stream, it.version, write_inclusion(Inclusion(it.position - 1, it.path, tree.note)))
-            for it in found]  # fmt: skip
+    return [
+        Proved(*it[:4], write_inclusion(Inclusion(it.position - 1, it.path, tree.note))) for it in found
+    ]  # fmt: skip
 
 
 def bundle(
@@ -121,17 +134,22 @@ def bundle(
         anchors = [it for it in rows.anchors() if it[0] <= size]
         notes = _notes(rows, {size, *held, *(it[0] for it in anchors)})
         for signed_size, note in notes.items():
-            if not is_signed(read_note(note), signer.key, is_right):
-                raise LedgerError(
-                    said("the checkpoint of {size} entries was signed with another key: make one with this key first"),
-                    size=signed_size,
-                )
+            refuse_other_key(signer, signed_size, note)
         made = Bundle(
             ticket=ticket, key=signer.key.text(), size=size, checkpoints=notes,
             consistencies=_consistencies(sorted(notes), tree.hash_at), entries=entries,
             heads=signer.sign(heads_text(signer.key.name, size, heads)), anchors=anchors, statement=statement,
         )  # fmt: skip
-    return _zipped(files(made))
+    contents = files(made)
+    return _zipped({**contents, MANIFEST_NOTE: signer.sign(manifest_text(signer.key.name, contents[MANIFEST]))})
+
+
+def refuse_other_key(signer: Signer, size: int, note: bytes) -> None:
+    """LedgerError if the checkpoint of `size` entries in this note is not signed with the signer's key."""
+    if not is_signed(read_note(note), signer.key, is_right):
+        raise LedgerError(
+            said("the checkpoint of {size} entries was signed with another key: make one with this key first"), size=size
+        )
 
 
 def signed_tree(rows: TreeRows, size: int | None = None) -> SignedTree:
@@ -156,7 +174,7 @@ def disclosed(rows: TreeRows, tree: SignedTree, streams: Iterable[str]) -> list[
     return [_proved(row, tree) for stream in streams for row in rows.raw_stream(stream, tree.checkpoint.size)]
 
 
-def streams_behind(ledger: Ledger, ticket: str, question: Question) -> list[str]:
+def streams_behind(ledger: Readable, ticket: str, question: Question) -> list[str]:
     """The streams that a ticket's figures hang on besides its own, for a question: terms, its client, the client's policies,
     the desk and, where a quota is dealt out among them, the client's other tickets. NotFound if there is no such ticket."""
     reports = Reports(ledger, question, Selection(ticket=ticket))
@@ -204,7 +222,7 @@ class _DisclosedLedger(Ledger):
         self._rows.close()
 
 
-def _explained(ledger: Ledger, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:
+def _explained(ledger: Readable, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:
     found = Reports(ledger, _asked(question), Selection(ticket=ticket), shown=AS_STORED).explain(ticket)
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return plain
@@ -276,5 +294,5 @@ def _zipped(contents: Mapping[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name, content in contents.items():
-            archive.writestr(zipfile.ZipInfo(name, _FIRST_DAY), content)
+            archive.writestr(zipfile.ZipInfo(name, FIRST_DAY), content)
     return made.getvalue()

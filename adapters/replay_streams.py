@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import cast
 
 from adapters.ledger import Ledger
+from adapters.readable import Readable
 from adapters.reports import NotFound
 from adapters.sealing import Unsealed
 from domain.events import ContingencyDeclared, Entry, PolicyContracted, TicketOpened
@@ -18,7 +18,7 @@ _SHARED = ("terms", "client", "policy", "desk")
 class Streams:
     """The streams that a focus needs, of what was recorded by a position, along with those that only a supposition holds."""
 
-    def __init__(self, ledger: Ledger, focus: Focus, upto: int, supposition: Supposition | None = None) -> None:
+    def __init__(self, ledger: Readable, focus: Focus, upto: int, supposition: Supposition | None = None) -> None:
         self._ledger, self._focus, self._upto = ledger, focus, upto
         self._added = (supposition or Supposition()).added
         self._names = (supposition or Supposition()).streams
@@ -113,15 +113,15 @@ def _declares(entry: Entry, contingency: str) -> bool:
     return isinstance(entry.event, ContingencyDeclared) and entry.event.contingency == contingency
 
 
-class _Seen:
-    """A ledger as reports read it, seen through a lens."""
+class Seen:
+    """What is recorded by a position, with what is supposed, seen through a lens: a `Readable` like the ledger itself."""
 
-    def __init__(self, ledger: Ledger, upto: int, lens: Lens, supposition: Supposition) -> None:
+    def __init__(self, ledger: Readable, upto: int, lens: Lens, supposition: Supposition) -> None:
         self._ledger, self._upto, self._lens = ledger, upto, lens
         self._added, self._names = supposition.added, supposition.streams
 
-    def stream(self, name: str) -> list[Entry]:
-        return list(self._lens.entries(name, self._ledger.stream(name)))
+    def stream(self, name: str) -> Sequence[Entry]:
+        return self._lens.entries(name, self._ledger.stream(name))
 
     def streams_named(self, names: Sequence[str]) -> Iterator[Named]:
         for name, recorded in self._ledger.streams_named(names):
@@ -137,7 +137,7 @@ class _Seen:
                 yield name, self._lens.entries(name, [])
 
     def streams_of(self, client: str) -> list[str]:
-        found = self._ledger.streams_of(client)
+        found = [*self._ledger.streams_of(client)]
         for name, held in self._added.items():
             first = held[0].event if held else None
             if isinstance(first, TicketOpened | PolicyContracted) and first.client == client:
@@ -146,8 +146,3 @@ class _Seen:
 
     def unsealed(self) -> Unsealed:
         return self._ledger.unsealed()
-
-
-def readable(ledger: Ledger, upto: int, lens: Lens, supposition: Supposition) -> Ledger:
-    # Reports only ever read: streams, by name, by kind and of a client.
-    return cast(Ledger, _Seen(ledger, upto, lens, supposition))

@@ -8,14 +8,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
 
 from adapters.ledger import Ledger, utc_now
 from adapters.lines import lines_of
-from adapters.replay_streams import KnownBook, Streams, readable
+from adapters.readable import Readable
+from adapters.replay_streams import KnownBook, Seen, Streams
 from adapters.reports import Reports, Selection
 from adapters.sealing import Unsealed
 from adapters.terms_files import read_terms_file
@@ -63,11 +64,10 @@ def compare(ledger: Ledger, before: Question, after: Question, focus: Focus) -> 
 
     A position None is the last one there is. NotFound for a client, policy or ticket that neither state knows."""
     head = ledger.head()
-    before, after = _settled(before, head), _settled(after, head)
-    known = cast(int, before.known), cast(int, after.known)
-    earlier = ledger.entry(min(known)) if min(known) else None
+    (before, one), (after, other) = _settled(before, head), _settled(after, head)
+    earlier = ledger.entry(min(one, other)) if min(one, other) else None
     case = Learned(before, after, earlier.recorded_at if earlier is not None else None)
-    streams = Streams(ledger, focus, max(known))
+    streams = Streams(ledger, focus, max(one, other))
     return Compared(Comparison(case, streams.shared, streams, focus), ledger.unsealed())
 
 
@@ -75,8 +75,8 @@ def readings_matrix(ledger: Ledger, question: Question, focus: Focus) -> Matrix:
     """The readings matrix of what lies in `focus`: `hangs` gives every unclear clause, `totals` what they are held against.
 
     NotFound for a client, policy or ticket that is not known; UnknownReading for a reading that no terms have."""
-    settled = _settled(question, ledger.head())
-    streams = Streams(ledger, focus, cast(int, settled.known))
+    settled, known = _settled(question, ledger.head())
+    streams = Streams(ledger, focus, known)
     return Matrix(settled, streams.shared, streams.all(), focus)
 
 
@@ -94,9 +94,10 @@ def _named(clause: Hangs) -> dict[str, Any]:
     return {name: value for name, value in clause.as_row().items() if name not in ("otherwise", "hangs")}
 
 
-def _settled(question: Question, head: int) -> Question:
+def _settled(question: Question, head: int) -> tuple[Question, int]:
+    """The question with its position settled, and that position."""
     known = head if question.known is None else min(question.known, head)
-    return Question(question.at, known, question.readings)
+    return Question(question.at, known, question.readings), known
 
 
 # What-if ------------------------------------------------------------------------------------------------------------
@@ -130,10 +131,8 @@ def what_if(ledger: Ledger, question: Question, asked: Asked, focus: Focus, now:
     the question if that is later.
 
     WhatIfError, TermsError, UnknownReading or NotFound for what cannot be supposed; OSError for a file that cannot be read."""
-    question = _settled(question, ledger.head())
-    head = cast(int, question.known)
-    known = Knowledge(head)
-    supposition = _supposition(ledger, question, asked, focus)
+    question, head = _settled(question, ledger.head())
+    supposition = _supposition(ledger, question, head, asked, focus)
     tried: list[Tried] = []
     if asked.lines is not None:
         everything = Streams(ledger, Focus(), head, supposition)
@@ -148,15 +147,15 @@ def what_if(ledger: Ledger, question: Question, asked: Asked, focus: Focus, now:
     selection = Selection(client=focus.client, policy=focus.policy, ticket=focus.ticket)
     return Answer(
         Compared(Comparison(case, streams.shared, streams, focus), ledger.unsealed()),
-        Reports(readable(ledger, head, known, Supposition()), case.before[0], selection),
-        Reports(readable(ledger, head, lens, supposition), after, selection),
+        Reports(Seen(ledger, head, Knowledge(head), Supposition()), case.before[0], selection),
+        Reports(Seen(ledger, head, lens, supposition), after, selection),
         tried,
         list(illegal(_touched(ledger, lens, asked.without))),
     )  # fmt: skip
 
 
-def _supposition(ledger: Ledger, question: Question, asked: Asked, focus: Focus) -> Supposition:
-    published = _newest(ledger, cast(int, question.known))
+def _supposition(ledger: Ledger, question: Question, known: int, asked: Asked, focus: Focus) -> Supposition:
+    published = _newest(ledger, known)
     document = None
     if asked.terms is not None and asked.terms not in published:
         document = _document(asked.terms, published)
@@ -171,25 +170,25 @@ def _supposition(ledger: Ledger, question: Question, asked: Asked, focus: Focus)
         tier=asked.tier,
         calendar=calendar,
         readings=asked.readings,
-        without=frozenset(_checked(ledger, position, cast(int, question.known)) for position in asked.without),
-        policies=_policies(ledger, question, focus),
+        without=frozenset(_checked(ledger, position, known) for position in asked.without),
+        policies=_policies(ledger, question, known, focus),
     )
 
 
-def _policies(ledger: Ledger, question: Question, focus: Focus) -> frozenset[str] | None:
+def _policies(ledger: Readable, question: Question, known: int, focus: Focus) -> frozenset[str] | None:
     """The policies that other terms are supposed for: the one looked at, that of the ticket looked at, else all."""
     if focus.policy is not None:
         return frozenset({focus.policy})
     name = f"ticket:{focus.ticket}"
     recorded = ledger.stream(name)
-    if focus.ticket is None or not recorded or recorded[0].position > cast(int, question.known):
+    if focus.ticket is None or not recorded or recorded[0].position > known:
         return None
-    found = account(recorded, Contracts(question, Streams(ledger, focus, cast(int, question.known)).shared))
+    found = account(recorded, Contracts(question, Streams(ledger, focus, known).shared))
     policy = policy_of(found.assessment.agreed) if found is not None else None
     return frozenset({policy} if policy is not None else ())
 
 
-def _newest(ledger: Ledger, known: int) -> dict[str, dict[str, Any]]:
+def _newest(ledger: Readable, known: int) -> dict[str, dict[str, Any]]:
     """The newest document of all terms known, by id."""
     return {
         it.event.terms: it.event.document

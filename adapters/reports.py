@@ -4,29 +4,32 @@ All arithmetic is in `projections`; here it is only decided which streams to rea
 temporary file, so that memory does not grow with the ledger.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
-import msgspec
 from msgspec import Struct
 
-from adapters.ledger import Ledger
+from adapters.readable import Readable
 from adapters.sealing import Unsealed
+from adapters.waiting import Waiting, WaitingRow, WaitingUse, row_waiting, use_waiting
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
 from domain.policy import Policy
 from domain.time_base import epoch_seconds
 from projections import billing, consumption, sla, timeline, unattended
-from projections.accounts import Account, account, accounts, bill, use_of
+from projections.accounts import Account, account, bill, charged, use_of
 from projections.billing import Charge
-from projections.consumption import Consumed, Use
+from projections.consumption import Consumed
 from projections.contracts import Contracts, Question
+from projections.unattended import Unattended
 
+ReportName = Literal["sla", "unattended", "consumption", "billing"]
+_TICKETS_AT_ONCE = 100
 _EXPLAINED = ("ticket", "response", "resolution")
 """Of a row of `report sla`, what `explain` says itself."""
 
@@ -54,54 +57,56 @@ class NotFound(LookupError):
         self.field, self.value = field, value
 
 
+class Found(NamedTuple):
+    """What some tickets come to for a report: figures only, in a form that another process may send."""
+
+    rows: list[WaitingRow]
+    uses: list[WaitingUse]
+    unattended: list[Unattended]
+
+
 class Reports:
     """The reports of one ledger for one question and selection."""
 
     def __init__(
-        self, ledger: Ledger, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
+        self, ledger: Readable, question: Question, selection: Selection | None = None, *, shown: Unsealed | None = None
     ) -> None:
         """`shown` is how personal texts are shown: with the keys there are, unless told otherwise."""
         self.ledger = ledger
         self._shown = shown
         self.question = question
+        self.known = question.known
         self.selection = selection or Selection()
 
     def sla(self) -> Iterator[dict[str, Any]]:
         """`report sla`: one row per ticket, in the order opened."""
-        with closing(_InOrder()) as ordered:
-            for it in self._accounts(self._ticket_streams()):
-                facts = it.assessment.facts
-                if self.selection.covers(facts.opening.at) and self._selects(it):
-                    ordered.add(facts.opening.at, facts.entry.position, sla.row(it.assessment))
-            yield from ordered
+        with closing(Waiting(self.contracts)) as waiting:
+            for found in self.parts("sla"):
+                waiting.add(found.rows)
+            yield from waiting.rows()
 
     def unattended(self) -> list[dict[str, Any]]:
         """`report unattended`: longest first."""
-        found = (
-            unattended.unattended(it.assessment)
-            for it in self._accounts(self._ticket_streams())
-            if self._selects(it) and self.selection.covers(it.assessment.facts.opening.at)
-        )
-        return unattended.rows(it for it in found if it is not None)
+        return unattended.rows(it for found in self.parts("unattended") for it in found.unattended)
 
-    def consumption(self) -> list[dict[str, Any]]:
+    def consumption(self) -> Iterator[dict[str, Any]]:
         """`report consumption`: policies in the order contracted, then clients without one in the order registered."""
-        uses = (it.use for it in self._accounts(self._dealt_streams()) if it.use is not None)
-        chosen = (it for it in consumption.consumed(self.contracts, uses) if self._selects_consumption(it))
         unsealed = self._shown or self.ledger.unsealed()
-        return [unsealed.consumption(consumption.row(it, self.question.at_seconds)) for it in chosen]
+        with closing(Waiting(self.contracts)) as waiting:
+            for found in self.parts("consumption"):
+                waiting.add(uses=found.uses)
+            for it in consumption.deals(self.contracts, waiting):
+                if self._selects_consumption(it):
+                    yield unsealed.consumption(consumption.row(it, self.question.at_seconds))
 
     def billing(self) -> Iterator[dict[str, Any]]:
         """`report billing`: the rows of the bill in order of `at`, then position."""
-        uses: list[Use] = []
-        with closing(_InOrder()) as ordered:
-            for it in self._accounts(self._dealt_streams()):
-                if it.use is not None:
-                    uses.append(it.use)
-                self._bill(ordered, it.charges)
-            dealt = consumption.consumed(self.contracts, uses)
-            self._bill(ordered, (row for it in dealt for row in billing.per_event(it.deal)))
-            yield from ordered
+        with closing(Waiting(self.contracts)) as waiting:
+            for found in self.parts("billing"):
+                waiting.add(found.rows, found.uses)
+            for it in consumption.deals(self.contracts, waiting):
+                waiting.add(self._billed(billing.per_event(it.deal)))
+            yield from waiting.rows()
 
     def explain(self, ticket: str) -> dict[str, Any]:
         """`explain`: one ticket with its entries, both clocks in segments, its bill and its policy's consumption."""
@@ -127,14 +132,14 @@ class Reports:
     @cached_property
     def contracts(self) -> Contracts:
         """Clients, policies, terms and the desk for this question: all, or those that the selection can touch."""
-        client = self._client
+        client = self.client
         if client is None:
             return Contracts(self.question, self._streams("terms", "client", "policy", "desk"))
         names = [f"client:{client}", *(it for it in self.ledger.streams_of(client) if it.startswith("policy:")), "desk"]
         return Contracts(self.question, [*self._streams("terms"), *self.ledger.streams_named(names)])
 
     @cached_property
-    def _client(self) -> str | None:
+    def client(self) -> str | None:
         """The client that the selection narrows the reading to, None for all."""
         selection = self.selection
         client = selection.client
@@ -153,12 +158,12 @@ class Reports:
 
     def _streams(self, *kinds: str) -> Iterator[tuple[str, Sequence[Entry]]]:
         for kind in kinds:
-            yield from self.ledger.streams(kind, self.question.known)
+            yield from self.ledger.streams(kind, self.known)
 
     def _ticket_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of the tickets selected."""
         if self.selection.ticket is not None:
-            _ = self._client
+            _ = self.client
             name = f"ticket:{self.selection.ticket}"
             yield name, self.ledger.stream(name)
         else:
@@ -166,15 +171,11 @@ class Reports:
 
     def _dealt_streams(self) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of the tickets dealt together with those selected: a whole client's, or all."""
-        client = self._client
+        client = self.client
         if client is None:
-            yield from self.ledger.streams("ticket", self.question.known)
+            yield from self.ledger.streams("ticket", self.known)
         else:
             yield from self.ledger.streams_named([it for it in self.ledger.streams_of(client) if it.startswith("ticket:")])
-
-    def _accounts(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Iterator[Account]:
-        contracts = self.contracts
-        return accounts(streams, contracts)
 
     def _consumption_of(self, found: Account) -> list[Consumed]:
         """The consumption that one ticket is part of; none under terms without quotas."""
@@ -184,6 +185,41 @@ class Reports:
         policy = found.assessment.agreed.policy
         dealt = consumption.consumed(self.contracts, uses)
         return [it for it in dealt if (it.policy.id if it.policy else None) == (policy.id if policy else None)]
+
+    # What becomes of many tickets ------------------------------------------------------------------------------------
+
+    def parts(self, report: ReportName) -> Iterator[Found]:
+        """What all tickets that a report reads come to for it, a part at a time, in any order."""
+        streams = iter(self._ticket_streams() if report in ("sla", "unattended") else self._dealt_streams())
+        while together := list(islice(streams, _TICKETS_AT_ONCE)):
+            yield self.found(report, together)
+
+    def found(self, report: ReportName, streams: Iterable[tuple[str, Sequence[Entry]]]) -> Found:
+        """What the tickets of these streams come to for a report."""
+        found = Found([], [], [])
+        for _, recorded in streams:
+            if report in ("sla", "unattended"):
+                self._judge(recorded, report, found)
+            else:
+                self._charge(recorded, report, found)
+        return found
+
+    def _judge(self, recorded: Sequence[Entry], report: ReportName, found: Found) -> None:
+        it = account(recorded, self.contracts)
+        if it is None or not self._selects(it) or not self.selection.covers(it.assessment.facts.opening.at):
+            return
+        facts = it.assessment.facts
+        if report == "sla":
+            found.rows.append(row_waiting(facts.opening.at, facts.entry.position, sla.row(it.assessment)))
+        elif (left := unattended.unattended(it.assessment)) is not None:
+            found.unattended.append(left)
+
+    def _charge(self, recorded: Sequence[Entry], report: ReportName, found: Found) -> None:
+        charges, use = charged(recorded, self.contracts)
+        if use is not None:
+            found.uses.append(use_waiting(use))
+        if report == "billing":
+            found.rows.extend(self._billed(charges))
 
     # What is selected ----------------------------------------------------------------------------------------------
 
@@ -215,27 +251,7 @@ class Reports:
             return False
         return since is None or policy.last_day is None or calendar.local_date(epoch_seconds(since)) <= policy.last_day
 
-    def _bill(self, ordered: "_InOrder", charges: Iterable[Charge]) -> None:
+    def _billed(self, charges: Iterable[Charge]) -> Iterator[WaitingRow]:
         for it in charges:
             if self.selection.covers(it.at) and self._matches(it.client, it.policy, it.ticket):
-                ordered.add(it.at, it.entry, billing.row(it))
-
-
-class _InOrder:
-    """Rows put in order of a moment and a position, kept in a temporary file while they wait."""
-
-    def __init__(self) -> None:
-        self._rows = sqlite3.connect("", isolation_level=None)
-        self._rows.execute("CREATE TABLE waiting (at INTEGER, micros INTEGER, position INTEGER, row BLOB)")
-        self._rows.execute("BEGIN")
-
-    def add(self, at: datetime, position: int, row: dict[str, Any]) -> None:
-        values = (epoch_seconds(at), at.microsecond, position, msgspec.json.encode(row))
-        self._rows.execute("INSERT INTO waiting VALUES (?, ?, ?, ?)", values)
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for (row,) in self._rows.execute("SELECT row FROM waiting ORDER BY at, micros, position"):
-            yield msgspec.json.decode(row)
-
-    def close(self) -> None:
-        self._rows.close()
+                yield row_waiting(it.at, it.entry, billing.row(it))

@@ -39,7 +39,7 @@ class Signer:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unusable(self.remembered, error.strerror or str(error)) from None
+            raise _unusable(self.remembered, error.strerror or error) from None
 
     def remember(self, note: bytes) -> None:
         """Writes down what is about to be shown as signed, safely: the old one stands until the new one is whole."""
@@ -62,7 +62,7 @@ def make_key(path: Path, origin: str) -> Signer:
     try:
         check_name(origin)
     except Malformed as wrong:
-        raise _unusable(path, str(wrong)) from None
+        raise _unusable(path, wrong) from None
     private = Ed25519PrivateKey.generate()
     key = Key(origin, private.public_key().public_bytes_raw())
     secret = b64encode(ED25519 + private.private_bytes_raw()).decode()
@@ -72,7 +72,7 @@ def make_key(path: Path, origin: str) -> Signer:
     except FileExistsError:
         raise LedgerError(said("{path} exists already; a key is never replaced"), path=path) from None
     except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from None
+        raise _unusable(path, error.strerror or error) from None
     return Signer(key, private, path)
 
 
@@ -86,40 +86,45 @@ def open_key(path: Path) -> Signer:
     try:
         if os.name == "posix" and path.stat().st_mode & _OTHERS:
             raise LedgerError(said("{path} is a private key that others may read: chmod 600 {path}"), path=path)
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(path, getattr(error, "strerror", None) or str(error)) from None
-    try:
-        return _signer(text.strip(), path)
+        return _signer(_text(path).strip(), path)
+    except OSError as error:
+        raise _unusable(path, error.strerror or error) from None
     except ValueError as wrong:
-        raise _unusable(path, str(wrong)) from None
+        raise _unusable(path, wrong) from None
 
 
 def open_public_key(path: Path) -> Key:
     """The public key in a file. LedgerError if there is none."""
     try:
-        return read_key(path.read_text("utf-8"))
+        return read_key(_text(path))
     except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from None
+        raise _unusable(path, error.strerror or error) from None
     except ValueError as wrong:
-        raise _unusable(path, str(wrong)) from None
+        raise _unusable(path, wrong) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed(said("it is not UTF-8")) from None
 
 
 def _signer(text: str, path: Path) -> Signer:
     parts = text.removeprefix(_PRIVATE + "+").split("+", 2)
     if not text.startswith(_PRIVATE) or len(parts) != 3:
-        raise Malformed("it is not a private key of a signed note")
+        raise Malformed(said("it is not a private key of a signed note"))
     raw = decoded(parts[2])
     if raw[:1] != ED25519 or len(raw) != 33:
-        raise Malformed("it is not an Ed25519 key")
+        raise Malformed(said("it is not an Ed25519 key"))
     private = Ed25519PrivateKey.from_private_bytes(raw[1:])
     key = Key(check_name(parts[0]), private.public_key().public_bytes_raw())
     if key.id.hex() != parts[1]:
-        raise Malformed("the id of the key is not that of its name and key")
+        raise Malformed(said("the id of the key is not that of its name and key"))
     return Signer(key, private, path)
 
 
-def _unusable(path: Path, problem: str) -> LedgerError:
+def _unusable(path: Path, problem: object) -> LedgerError:
     return LedgerError(said("the key in {path} cannot be used: {problem}"), path=path, problem=problem)
 
 

@@ -6,7 +6,8 @@ It stops at the first that is wrong. It hashes nothing and knows no tree: see `v
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter, le
+from itertools import count
+from operator import attrgetter, itemgetter, le
 from typing import Any
 
 import msgspec
@@ -31,13 +32,14 @@ from domain.refusal import said
 _PAGE = 4096
 _LINKED = frozenset({TicketOpened, PolicyContracted, ContingencyDeclared, RequestRefused})
 _LOW = [f"{byte:02x}" for byte in range(256)]
-_NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
 _VERSION = said("entry {position} is version {found} of {stream}, where {expected} comes next")
 _TAG = said("entry {position} is stored as {found} and is {expected}")
 _TIME = said("entry {position} says it was recorded before the one in front of it")
 _STREAM = said("entry {position} stands in {stream} and belongs in {expected}")
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError)
-_event, _recorded_at, _key = attrgetter("event"), attrgetter("recorded_at"), attrgetter("key")
+_event, _recorded_at, _key, _id = attrgetter("event"), attrgetter("recorded_at"), attrgetter("key"), attrgetter("id")
+_beginning = itemgetter(slice(0, 13))
 _decode = msgspec.json.Decoder(Stored).decode
 
 
@@ -60,16 +62,28 @@ class Differs(Exception):
         self.difference = Difference(position, template, {"position": position, **values})
 
 
+class Versions(dict[str, Iterator[int]]):
+    """For every stream seen, what gives the version that comes next in it."""
+
+    def __missing__(self, stream: str) -> Iterator[int]:
+        self[stream] = coming = count(1)
+        return coming
+
+    def next_in(self, streams: Sequence[str]) -> list[int]:
+        """The version that comes next in each of these streams, one after the other."""
+        return list(map(next, map(self.__getitem__, streams)))
+
+
 class Entries:
     """Takes rows in order, dense in position, and holds each against those before it.
 
     What leads to entries from elsewhere (keys, streams of clients) is compared as sums of hashes, salted by the process, so
     that nothing is kept for every entry; only when a sum differs is each looked up."""
 
-    def __init__(self, rows: TreeRows, streams: dict[str, int]) -> None:
+    def __init__(self, rows: TreeRows, streams: Versions) -> None:
         self.rows = rows
         self.streams = streams
-        self.last = _NEVER
+        self.last = NEVER
         self.foreign_ids: dict[str, int] = {}
         self.keys = self.owned = 0
         self.declared: dict[str, str] = {}
@@ -90,7 +104,7 @@ class Entries:
             for it, position in zip(events, positions, strict=True)
         ]
         wrong = (
-            _first(_VERSION, list(versions), self._versions(streams)),
+            _first(_VERSION, list(versions), self.streams.next_in(streams)),
             _first(_TAG, list(map(EVENT_TYPES.get, tags)), kinds),
             _first(_TIME, list(map(le, [self.last, *times], times)), [True] * len(page)),
             _first(_STREAM, list(streams), places),
@@ -114,19 +128,10 @@ class Entries:
                     raise Differs(position, said("entry {position} cannot be read: {problem}"), problem=problem) from None
             raise
 
-    def _versions(self, streams: Sequence[str]) -> list[int]:
-        """The version that comes next in each of these streams."""
-        counts = self.streams
-        expected = []
-        for stream in streams:
-            counts[stream] = version = counts.get(stream, 0) + 1
-            expected.append(version)
-        return expected
-
     def _check_ids(self, page: Sequence[Row], decoded: Sequence[Stored]) -> None:
         """Ids lead to their positions; one that came with an export leads nowhere and has to be the only one of its kind."""
         beginnings = _beginnings(page[0][0], len(page))
-        if [it.id[:13] for it in decoded] != beginnings:
+        if list(map(_beginning, map(_id, decoded))) != beginnings:
             for row, stored, beginning in zip(page, decoded, beginnings, strict=True):
                 if not stored.id.startswith(beginning):
                     self._check_foreign_id(row[0], stored.id)
@@ -148,7 +153,7 @@ class Entries:
         self, positions: Sequence[int], streams: Sequence[str], events: Sequence[AnyEvent], kinds: Sequence[type[AnyEvent]]
     ) -> None:
         """What must lead to these entries from elsewhere."""
-        self.keys += sum(hash(it) for it in zip(map(_key, events), positions, strict=True) if it[0] is not UNSET)
+        self.keys += sum(map(hash, [it for it in zip(map(_key, events), positions, strict=True) if it[0] is not UNSET]))
         for number in [number for number, kind in enumerate(kinds) if kind in _LINKED]:
             event = events[number]
             if isinstance(event, ContingencyDeclared):

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from adapters.mapper import LedgerError
+from adapters.mapper import LedgerBusy, LedgerError
 from domain.refusal import said
 
 APPLICATION_ID = 0x62697461
@@ -124,7 +124,8 @@ def explanation(path: Path, what: str, problem: str) -> LedgerError:
     if "malformed" in problem or "corrupt" in problem:
         template = said("{path} is damaged, found while {what}: {problem}. Restore it from a copy or an export")
     elif "locked" in problem or "busy" in problem:
-        template = said("{path} is being written by another process and stayed so too long, while {what}")
+        return LedgerBusy(said("{path} is being written by another process and stayed so too long, while {what}"),
+                          path=path, what=what)  # fmt: skip
     else:
         template = said("{path} failed while {what}: {problem}")
     return LedgerError(template, path=path, what=what, problem=problem)

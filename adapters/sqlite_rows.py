@@ -60,6 +60,10 @@ class Rows:
         state = self._one("SELECT state FROM stored_events WHERE rowid = ?", position)
         return None if state is None else recorded_at_of(position, state)
 
+    def stream_at(self, position: int) -> str:
+        """The stream that the entry at a position stands in; empty if there is none."""
+        return self._one("SELECT originator_id FROM stored_events WHERE rowid = ?", position) or ""
+
     def page(self, after: int, upto: int, limit: int) -> list[Entry]:
         """At most `limit` entries with after < position ≤ upto, by position."""
         return _entries(self._all(

@@ -18,8 +18,9 @@ from typing import Any
 import msgspec
 
 import domain.terms
+from adapters.toml_complaints import complaint
 from adapters.toml_lines import TomlLines
-from domain.refusal import said
+from domain.refusal import Sayable, said
 from domain.terms import TermsError
 from domain.terms_check import faults
 from domain.terms_document import CHOICE
@@ -30,22 +31,19 @@ LARGEST_BYTES = 1_000_000
 """Of a document as JSON: it has to fit into one entry, whose line holds 1 MiB."""
 _FOLDER = Path(domain.terms.__file__).parent / "terms"
 _HOLIDAYS = ("calendar", "holidays")
-_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_AT_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_NOT_VALID = said("not valid TOML: {problem}")
 _TOO_MANY_DIGITS = re.compile(rb"[0-9_]{4300,}")
 
 
 class Problem(msgspec.Struct, frozen=True):
     """One thing wrong with a terms file. `line` counts from 1; `field` is a dotted path, empty where the file
-    as a whole is meant; `template.format(**values)` is `message`."""
+    as a whole is meant; `template`, marked with `said`, and its `values` say what."""
 
     line: int
     field: str
     template: str
     values: Mapping[str, object] = {}
-
-    @property
-    def message(self) -> str:
-        return self.template.format(**self.values)
 
 
 class NotToml(TermsError):
@@ -98,17 +96,18 @@ def _parsed(content: bytes) -> dict[str, Any]:
         line = content.count(b"\n", 0, error.start) + 1
         raise NotToml(line, said("the file is not UTF-8")) from None
     except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        line = int(found[1]) if found else content.count(b"\n") + 1
-        reason = str(error)[: found.start()] if found else str(error)
-        raise NotToml(line, said("not valid TOML: {reason}"), reason=reason) from None
+        found = _AT_PLACE.search(str(error))
+        line = int(found[1]) if found and found[1] else content.count(b"\n") + 1
+        problem = complaint(_AT_PLACE.sub("", str(error)))
+        raise NotToml(line, _NOT_VALID, problem=problem) from None
     except RecursionError:
         raise NotToml(1, said("the file is nested too deep")) from None
     except ValueError as error:
         # Not TOML's own complaint but Python's, of a number too long to be read.
         digits = _TOO_MANY_DIGITS.search(content)
         line = content.count(b"\n", 0, digits.start()) + 1 if digits else 1
-        raise NotToml(line, said("not valid TOML: {reason}"), reason=str(error)) from None
+        number = Sayable(said("a number of more than 4300 digits"))
+        raise NotToml(line, _NOT_VALID, problem=number if digits else error) from None
 
 
 def _frozen(parsed: dict[str, Any]) -> tuple[dict[str, Any], list[TermsError]]:

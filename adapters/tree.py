@@ -13,10 +13,8 @@ from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.sqlite_rows import Row, Rows
 from domain.refusal import said
-from replay.merkle import HASH_BYTES, Frontier, HashAt, leaf, leaf_hash, node_hash
+from replay.merkle import HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier, HashAt, leaf, leaf_hash, node_hash
 
-TILE_LEVELS = 8
-TILE_WIDTH = 1 << TILE_LEVELS
 BATCH_ENTRIES = 16 * TILE_WIDTH
 
 _REFUSED = "BEGIN SELECT RAISE(ABORT, 'a ledger is never changed: {verb} on {table} is refused'); END"
@@ -129,6 +127,11 @@ class TreeRows(Rows):
     def all_client_streams(self) -> Iterable[tuple[str, str]]:
         """Every (client, stream) pair; to be read before anything else is asked."""
         return self._cursor.execute("SELECT client, stream FROM client_streams")
+
+    def streams_begun_after(self, position: int) -> set[str]:
+        """The streams whose first entry stands after a position."""
+        found = self._all("SELECT originator_id FROM stored_events WHERE rowid > ? AND originator_version = 1", position)
+        return {name for (name,) in found}
 
     def contingencies(self) -> dict[str, str]:
         """All contingencies with the streams they lead to."""

@@ -1,57 +1,63 @@
 """`bitacora verify`: is the ledger what it was when it was signed, and whole? It reads every stored byte and believes none.
 
-Finds the first thing that is wrong and names its position; what comes after that is not worth reporting. It changes nothing,
-repairs nothing, and says how far the signatures reach.
+One process reads it from the first entry to the last, or several a run of entries each. It changes nothing, repairs nothing,
+and says how far the signatures reach.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
-
-from msgspec import Struct
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.signing import is_right
-from adapters.soundness import Difference, Differs, Entries
+from adapters.soundness import NEVER, Difference, Differs, Entries, Versions
 from adapters.sqlite_rows import Row
-from adapters.tree import TILE_LEVELS, TILE_WIDTH, TreeRows, tiles_of
+from adapters.tree import BATCH_ENTRIES, TreeRows
+from adapters.verification import PAGE_ENTRIES, UNHASHABLE, Verification, Verified, is_dense, leaf_hashes
+from adapters.workers import WorkerLost, shared_out
 from domain.refusal import said
-from replay.merkle import EMPTY_ROOT, HASH_BYTES, Frontier
-from replay.notes import Checkpoint, Key, Malformed, is_signed, read_checkpoint, read_note
+from replay.merkle import HASH_BYTES
+from replay.notes import Key
 
-PAGE_ENTRIES = 1024
 _DAMAGED = said("entries are not found as they should be, the file is damaged: {problem}")
-_COLUMNS = [int, str, int, str, bytes]
+
+_UNNAMED = "something differs"
+"""Ends a shared reading. Nobody is told: a reading by one names what it is."""
 
 
-class Verified(Struct, frozen=True):
-    """What was verified: how many entries and streams, the size and number of the checkpoints whose root they have, how many
-    entries the largest of them covers, and the first difference, None if there is none."""
-
-    entries: int
-    streams: int
-    checkpoints: int
-    signed: int
-    difference: Difference | None
-
-
-def verify(ledger: Ledger, key: Key | None, held: Iterable[bytes] = ()) -> Verified:
+def verify(ledger: Ledger, key: Key | None, held: Iterable[bytes] = (), workers: int = 1) -> Verified:
     """Reads the whole ledger once, in one consistent view, and tells whether it is whole and what was signed.
 
     `key` is the desk's public key, from outside the ledger; without it, signatures are not checked and only a difference is
-    news. `held` are notes of checkpoints kept elsewhere: beside the key, or by a client."""
-    checking = _Verification(key)
+    news. `held` are notes of checkpoints kept elsewhere: beside the key, or by a client. Several `workers` can only find that
+    all is well; if they cannot, the ledger is read again by one, which names what differs first. LedgerError if one is lost."""
+    held = list(held)
+
+    def shared(upto: int, runs: Iterable[Run]) -> Iterator[Any]:
+        return shared_out(workers, checking, (ledger.url, upto), runs)
+
+    if workers > 1 and (whole := verified(ledger, Together(key, shared), held)).difference is None:
+        return whole
+    return verified(ledger, Verification(key), held)
+
+
+def verified(ledger: Ledger, checking: Verification, held: Sequence[bytes]) -> Verified:
+    """One reading of a ledger, in one consistent view."""
     try:
         # SQLite looks over its own pages meanwhile: that needs none of Python's time.
         with ThreadPoolExecutor(1) as beside, ledger.reading(said("verifying it")) as plain:
             damage = beside.submit(_damage, ledger)
-            checking.run(TreeRows.of(plain), list(held))
+            checking.run(TreeRows.of(plain), held)
             if found := damage.result():
                 raise Differs(None, _DAMAGED, problem=found)
     except Differs as differs:
         return checking.result(differs.difference)
+    except WorkerLost:
+        raise
     except LedgerError as error:
         return checking.result(Difference(checking.frontier.size + 1, error.template, dict(error.values)))
     return checking.result(None)
@@ -62,192 +68,148 @@ def _damage(ledger: Ledger) -> str | None:
         return TreeRows.of(plain).damage()
 
 
-class _Verification:
-    """One reading of a ledger, from the first entry to the last."""
+# By several processes ------------------------------------------------------------------------------------------------
 
-    def __init__(self, key: Key | None) -> None:
-        self.key = key
-        self.frontier = Frontier()
-        self.streams: dict[str, int] = {}
-        self.signed = self.agreed = 0
 
-    def result(self, difference: Difference | None) -> Verified:
-        return Verified(self.frontier.size, len(self.streams), self.agreed, self.signed, difference)
+Run = tuple[int, int] | None
+"""The entries at the positions after the first number up to the second; None: whatever leads to entries from elsewhere."""
 
-    def run(self, rows: TreeRows, held: Sequence[bytes]) -> None:
-        """Everything, in the order in which a difference is worth naming. Differs at the first."""
-        self.rows = rows
-        self._entries = Entries(rows, self.streams)
-        self._covered = rows.covered()
-        checkpoints, unreadable = self._checkpoints(held)
-        sizes = sorted(checkpoints)
-        if 0 in checkpoints and checkpoints[0].root != EMPTY_ROOT:
-            raise Differs(0, said("the checkpoint of no entries has a root"))
-        while page := self._page():
-            self._take(page, checkpoints, sizes)
-        if sizes and sizes[-1] > self.frontier.size:
-            raise Differs(
-                self.frontier.size + 1,
-                said("entry {position} is missing: {size} entries were signed, and there are {found}"),
-                size=sizes[-1], found=self.frontier.size,
-            )  # fmt: skip
-        if unreadable is not None:
-            raise unreadable
-        self._tiles_end()
-        self._entries.finish(self.frontier.size)
 
-    def _take(self, page: Sequence[Row], checkpoints: dict[int, Checkpoint], sizes: list[int]) -> None:
-        """A page of rows: first against the tree, which says what was there; then for what they say themselves."""
-        first = self.frontier.size
-        hashed = self._hashes(page)
-        wrong = self._against_tiles(first, hashed)
-        # What is wrong with a row itself says more than that its hash differs, unless an earlier row's does.
-        self._entries.take(page if wrong is None else page[: wrong.difference.position - first])  # type: ignore[operator]
-        if wrong is not None:
-            raise wrong
-        done = 0
-        for size in [it for it in sizes if first < it <= first + len(page)]:
-            self._grow(hashed[done : size - first])
-            done = size - first
-            self._agree(size, checkpoints[size])
-        self._grow(hashed[done:])
+class _Read(NamedTuple):
+    """What a run of entries comes to, each being right by itself and beside the others: the hashes of their leaves, one after
+    the other; of every stream the versions it goes on with, from one to another; when the first and the last were recorded;
+    what leads to them from elsewhere, as `Entries` has it."""
 
-    def _page(self) -> list[Row]:
-        """The next rows. If the database cannot give them, Differs at the first that it cannot."""
-        after = self.frontier.size
-        try:
-            return self.rows.raw(after, 2**62, PAGE_ENTRIES)
-        except sqlite3.Error:
-            for position in range(after + 1, after + PAGE_ENTRIES + 1):
-                try:
-                    self._entries.take(self.rows.raw(position - 1, position, 1))
-                except sqlite3.Error as problem:
-                    raise Differs(position, said("entry {position} cannot be read: {problem}"), problem=problem) from None
-            raise
+    leaves: bytes
+    streams: list[tuple[str, int, int]]
+    first_recorded: datetime
+    last_recorded: datetime
+    foreign_ids: dict[str, int]
+    declared: dict[str, str]
+    keys: int
+    owned: int
 
-    def _hashes(self, page: Sequence[Row]) -> list[bytes]:
-        """The hashes of the page's leaves; the same bytes as `merkle.leaf`, put together where they are hashed."""
-        first = self.frontier.size + 1
-        if [row[0] for row in page] != list(range(first, first + len(page))):
-            self._find_gap(page, first)
-        try:
-            return [
-                sha256(b"\x00bitacora-leaf/1\n%d\n%b\n%d\n%b" % (position, stream.encode(), version, state)).digest()
-                for position, stream, version, _, state in page
-            ]
-        except (TypeError, AttributeError, UnicodeEncodeError):
-            wrong = next(row for row in page if [type(it) for it in row] != _COLUMNS or not row[1].isprintable())
-            self._entries.take(page[: wrong[0] - first])
-            raise Differs(wrong[0], said("entry {position} is not stored as entries are: a column has another type")) from None
 
-    def _find_gap(self, page: Sequence[Row], first: int) -> None:
-        """Names the first position that is missing, unless something is wrong before it."""
-        expected, found = next((n, row[0]) for n, row in enumerate(page, first) if n != row[0])
-        self._hashes(page[: expected - first])
-        self._entries.take(page[: expected - first])
-        raise Differs(expected, said("entry {position} is missing; the next one is {found}"), found=found)
+class _Links(NamedTuple):
+    """What leads to the entries from elsewhere, as it is stored."""
 
-    # The stored tree ------------------------------------------------------------------------------------------------
+    keys: int
+    owned: int
 
-    def _against_tiles(self, first: int, hashed: Sequence[bytes]) -> Differs | None:
-        """The first of these leaves that is not the one the stored tree was made of, None if there is none.
 
-        Tiles are no evidence, checkpoints are; but only tiles can tell which of many entries was changed."""
-        for tile, part in tiles_of(first, hashed):
-            stored = self._stored_tile(0, tile)
-            begin = max(first, tile * TILE_WIDTH)
-            offset = begin % TILE_WIDTH * HASH_BYTES
-            known = stored[offset : offset + len(part) * HASH_BYTES]
-            if not b"".join(part).startswith(known):
-                number = next(n for n, it in enumerate(part) if it != known[n * HASH_BYTES : (n + 1) * HASH_BYTES])
-                return Differs(
-                    begin + number + 1, said("entry {position} is not the one that the tree was made of: it was changed")
-                )
-        return None
+class Together(Verification):
+    """A reading shared out: elsewhere it is checked what a run of entries shows by itself, here how the runs fit together and
+    into the tree. Where anything does not, Differs, without saying what: that is for a reading by one.
 
-    def _stored_tile(self, level: int, tile: int) -> bytes:
-        return self.rows.tile(level, tile) if self._covered > tile * TILE_WIDTH << level * TILE_LEVELS else b""
+    `share(upto, runs)` gives what `checking(url, upto)` finds of each run, in their order."""
 
-    def _grow(self, hashed: Sequence[bytes]) -> None:
-        """Takes leaves into the tree; the upper tiles they complete are compared with those stored."""
-        before = self.frontier.size
-        grown = self.frontier.extend(hashed)
-        for level in range(1, (len(grown) - 1) // TILE_LEVELS + 1):
-            count = before >> level * TILE_LEVELS
-            for tile, part in tiles_of(count, grown[level * TILE_LEVELS]):
-                self._same_tile(level, tile, max(count, tile * TILE_WIDTH) % TILE_WIDTH, part)
+    def __init__(
+        self, key: Key | None, share: Callable[[int, Iterable[Run]], Iterable[Any]], run_entries: int = BATCH_ENTRIES
+    ) -> None:
+        super().__init__(key)
+        self._share, self._run_entries = share, run_entries
 
-    def _same_tile(self, level: int, tile: int, place: int, part: Sequence[bytes]) -> None:
-        stored = self._stored_tile(level, tile)[place * HASH_BYTES :]
-        for number, hashed in enumerate(part):
-            known = stored[number * HASH_BYTES : (number + 1) * HASH_BYTES]
-            index = tile * TILE_WIDTH + place + number
-            end = (index + 1) << level * TILE_LEVELS
-            if end <= self._covered and hashed != known:
-                raise Differs(
-                    (index << level * TILE_LEVELS) + 1,
-                    said("the stored tree does not agree with itself over the entries {position} to {end}: it was changed"),
-                    end=end,
-                )  # fmt: skip
+    def read(self) -> None:
+        upto, step = self.rows.head(), self._run_entries
+        # Not a list: a position behind the ledger's back may be of any size, and its run is never reached.
+        runs = ((after, min(after + step, upto)) for after in range(0, upto, step))
+        self.streams = self._versions = dict[str, int]()
+        self._last = NEVER
+        self._foreign_ids: dict[str, int] = {}
+        self._declared: dict[str, str] = {}
+        self._keys = self._owned = 0
+        self._links: _Links | None = None
+        for found in self._share(upto, chain((None,), runs)):
+            match found:
+                case _Read():
+                    self._take_run(found)
+                case _Links():
+                    self._links = found
+                case _:
+                    self._expect(False)
 
-    def _tiles_end(self) -> None:
-        """The stored tree covers no entries that are not there, and has no tile it should not have."""
-        size, covered = self.frontier.size, self._covered
-        if covered > size:
-            raise Differs(size + 1, said("entry {position} is missing: the tree was made of {size}, and there are {found}"),
-                           size=covered, found=size)  # fmt: skip
-        for level, tile, width, length in self.rows.tile_widths():
-            expected = min(TILE_WIDTH, (covered >> level * TILE_LEVELS) - tile * TILE_WIDTH)
-            if width != expected or length != width * HASH_BYTES:
-                raise Differs((tile * TILE_WIDTH << level * TILE_LEVELS) + 1,
-                               said("tile {tile} of level {level} of the stored tree is not as wide as it should be"),
-                               tile=tile, level=level)  # fmt: skip
+    def finish(self) -> None:
+        self._expect(self.rows.ever_recorded() == self.frontier.size)
+        self._expect(self._links == (self._keys, self._owned))
+        self._expect(self.rows.contingencies() == self._declared)
 
-    # Checkpoints ----------------------------------------------------------------------------------------------------
+    def _take_run(self, run: _Read) -> None:
+        for stream, first, last in run.streams:
+            self._expect(first == self._versions.get(stream, 0) + 1)
+            self._versions[stream] = last
+        self._expect(self._last <= run.first_recorded)
+        self._last = run.last_recorded
+        for id, position in run.foreign_ids.items():
+            self._expect(self._foreign_ids.setdefault(id, position) == position)
+        self._declared |= run.declared
+        self._keys += run.keys
+        self._owned += run.owned
+        hashed = [run.leaves[at : at + HASH_BYTES] for at in range(0, len(run.leaves), HASH_BYTES)]
+        self._expect(self.against_tiles(self.frontier.size, hashed) is None)
+        self.grow(hashed)
 
-    def _checkpoints(self, held: Sequence[bytes]) -> tuple[dict[int, Checkpoint], Differs | None]:
-        """All that was signed, by size; and what is wrong with the first that cannot be believed, which is said last: a
-        changed entry says more than a changed checkpoint."""
-        found: dict[int, Checkpoint] = {}
-        wrong: Differs | None = None
-        stored = [(it.size, it.note) for it in self.rows.checkpoints()]
-        for size, note in [*stored, *((None, it) for it in held)]:
+    def _expect(self, holds: bool) -> None:
+        if not holds:
+            raise Differs(None, _UNNAMED)
+
+
+@contextmanager
+def checking(url: str, upto: int) -> Iterator[Callable[[Run], _Read | _Links | None]]:
+    """The part of one process in a reading up to a position: of a run, what it comes to, None if anything is wrong."""
+    with Ledger.open(url) as ledger, ledger.reading(said("verifying it")) as plain:
+        rows = TreeRows.of(plain)
+
+        def checked(run: Run) -> _Read | _Links | None:
             try:
-                one = self._checkpoint(size, note)
-                if one.size in found and found[one.size].root != one.root:
-                    raise Differs(None, said("two checkpoints of {size} entries have different roots"), size=one.size)
-                found[one.size] = one
-            except Differs as differs:
-                wrong = wrong or differs
-        for size, _ in self.rows.anchors():
-            if size not in dict(stored):
-                wrong = wrong or Differs(
-                    None, said("a time stamp is kept for a checkpoint of {size} entries that is not there"), size=size
-                )
-        return found, wrong
+                return _links(rows, upto) if run is None else _checked(rows, *run)
+            except (Differs, LedgerError, sqlite3.Error, *UNHASHABLE):
+                return None
 
-    def _checkpoint(self, size: int | None, note: bytes) -> Checkpoint:
-        try:
-            read = read_note(note)
-            found = read_checkpoint(read.text)
-        except (Malformed, TypeError, AttributeError) as problem:
-            raise Differs(
-                None, said("the checkpoint of {size} entries cannot be read: {problem}"), size=size, problem=problem
-            ) from None
-        if size is not None and found.size != size:
-            raise Differs(
-                None, said("the checkpoint kept as that of {size} entries is of {found}"), size=size, found=found.size
-            )
-        if self.key is not None and (found.origin != self.key.name or not is_signed(read, self.key, is_right)):
-            raise Differs(None, said("the checkpoint of {size} entries is not signed by the key {key}"),
-                           size=found.size, key=f"{self.key.name}+{self.key.id.hex()}")  # fmt: skip
-        return found
+        yield checked
 
-    def _agree(self, size: int, signed: Checkpoint) -> None:
-        if self.frontier.root() != signed.root:
-            raise Differs(
-                self.signed + 1,
-                said("the entries {position} to {size} are not those that were signed: one or the checkpoint was changed"),
-                size=size,
-            )  # fmt: skip
-        self.signed, self.agreed = size, self.agreed + 1
+
+def _checked(rows: TreeRows, after: int, upto: int) -> _Read:
+    versions = _Continued()
+    entries = Entries(rows, versions)
+    leaves: list[bytes] = []
+    for first in range(after, upto, PAGE_ENTRIES):
+        page = rows.raw(first, min(first + PAGE_ENTRIES, upto), PAGE_ENTRIES)
+        if len(page) != min(PAGE_ENTRIES, upto - first) or not is_dense(page, first + 1):
+            raise Differs(first + 1, _UNNAMED)
+        leaves += leaf_hashes(page)
+        versions.go_on(page)
+        entries.take(page)
+    first_recorded = rows.recorded_at(after + 1)
+    assert first_recorded is not None, "it was read"
+    return _Read(
+        b"".join(leaves), versions.ranges(), first_recorded, entries.last, entries.foreign_ids, entries.declared,
+        entries.keys, entries.owned,
+    )  # fmt: skip
+
+
+class _Continued(Versions):
+    """Versions that go on wherever a run finds a stream."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._firsts: dict[str, int] = {}
+
+    def go_on(self, page: Sequence[Row]) -> None:
+        """Takes the streams that the rows are the first to mention, with the version they have there."""
+        for _, stream, version, _, _ in page:
+            if stream not in self:
+                self[stream] = count(version)
+                self._firsts[stream] = version
+
+    def ranges(self) -> list[tuple[str, int, int]]:
+        """Every stream with the first and the last of its versions. Nothing may be taken after."""
+        return [(stream, first, next(self[stream]) - 1) for stream, first in self._firsts.items()]
+
+
+def _links(rows: TreeRows, upto: int) -> _Links:
+    """What leads to the entries up to a position; what others recorded since is left aside, and nothing else."""
+    head = rows.head()
+    since = rows.streams_begun_after(upto)
+    keys = (it for it in rows.all_keys() if it[1] <= upto or it[1] > head) if head > upto else rows.all_keys()
+    sum_of_keys = sum(map(hash, keys))
+    return _Links(sum_of_keys, sum(hash(it) for it in rows.all_client_streams() if it[1] not in since))

@@ -2,7 +2,7 @@
 
 `python -m docs.shown` names what differs and exits 1; `--write` writes the real output instead. Commands stand in blocks fenced
 as `console`, each after `$ `; those of one document run one after the other in an empty folder that holds the ledger of
-`make demo` and a copy of the folder `examples`.
+`make demo` and a copy of the folder `examples`. What a new key makes different every time is shown as `…`.
 """
 
 import os
@@ -24,6 +24,8 @@ PICTURE = ROOT / "docs" / "explain.svg"
 PICTURED = "bitacora explain T-0042 --at 2025-12-15T00:00:00-06:00 | sed -n '/Response clock/,/Bill/p' | sed '$d'"
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _WIDTH = 118
+_KEY = re.compile(r"(?<=example\.com/desk\+)[0-9a-f]{8}(\+[A-Za-z0-9+/]{43}[A-Za-z0-9+/=])?")
+"""The id of a key, and its public half, after the name that the documents give to theirs."""
 
 
 class Terminal:
@@ -33,9 +35,10 @@ class Terminal:
         self._folder = folder
         programs = folder / ".programs"
         programs.mkdir()
-        program = programs / "bitacora"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m adapters.cli "$@"\n')
-        program.chmod(0o755)
+        for name, called in (("bitacora", " -m adapters.cli"), ("python", "")):
+            program = programs / name
+            program.write_text(f'#!/bin/sh\nexec "{sys.executable}"{called} "$@"\n')
+            program.chmod(0o755)
         self._environment = {
             **os.environ,
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
@@ -53,7 +56,7 @@ class Terminal:
             ["bash", "-c", command], cwd=self._folder, env={**self._environment, **more}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
-        return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+        return _KEY.sub("…", "\n".join(line.rstrip() for line in done.stdout.splitlines()))
 
 
 def documents() -> list[Path]:

@@ -97,7 +97,7 @@ def check_document(event: TermsPublished) -> None:
         terms = Terms.read(event.document)
     except TermsError as error:
         field = f"document.{error.field}".rstrip(".")
-        raise Refused("shape", said("{field}: {problem}"), field=field, problem=error.message) from None
+        raise Refused("shape", said("{field}: {problem}"), field=field, problem=error) from None
     if terms.id != event.terms:
         raise Refused("shape", said("terms is {value}, but the document says {said}"), field="terms", value=event.terms,
                       said=terms.id)  # fmt: skip
@@ -139,8 +139,10 @@ def _check_policy(event: PolicyContracted, book: Book) -> None:
         raise _unknown("terms", event.terms)
     tiers = terms.under().provisions.tiers
     if tiers and event.tier not in tiers:
-        raise Refused("reference", said("tier is {value}; {terms} has {known}"), field="tier", terms=event.terms,
-                      value="missing" if event.tier is UNSET else event.tier, known=", ".join(tiers))  # fmt: skip
+        template = said("tier is missing; {terms} has {known}")
+        if event.tier is not UNSET:
+            template = said("tier is {value}; {terms} has {known}")
+        raise Refused("reference", template, field="tier", terms=event.terms, value=event.tier, known=", ".join(tiers))
     if not tiers and event.tier is not UNSET:
         raise Refused("reference", said("tier is {value}, but {terms} has no tiers"), field="tier", value=event.tier,
                       terms=event.terms)  # fmt: skip

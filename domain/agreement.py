@@ -48,15 +48,20 @@ class Agreements:
         self._shelf = shelf
         self._readings = readings
         self._held = [self._holding(policy) for policy in policies]
-        self._surely = [_surely_in_force(it) for it in policies]
+        self._surely = [_surely(it) for it in policies]
         self._without: dict[tuple[int, bool], Agreement] = {}
 
     def at(self, opened_seconds: int, position: int) -> Agreement:
         """What applies to a ticket opened at that instant (whole UTC seconds) and recorded at that position."""
         over: list[Policy] = []
-        for (policy, agreed), (earliest, latest) in zip(self._held, self._surely, strict=True):
+        for (policy, agreed), (before, earliest, latest, after) in zip(self._held, self._surely, strict=True):
             if earliest <= opened_seconds < latest:
                 return agreed
+            if opened_seconds < before:
+                continue
+            if opened_seconds >= after:
+                over.append(policy)
+                continue
             assert agreed.calendar is not None, "a policy has rules"
             day = agreed.calendar.local_date(opened_seconds)
             if policy.in_force(day):
@@ -88,11 +93,14 @@ class Agreements:
         return None
 
 
-def _surely_in_force(policy: Policy) -> tuple[int, int]:
-    """Instants [from, to) at which the policy is in force wherever its clocks stand: no zone is a whole day from UTC, so that
-    only tickets of its first and last days need their local date."""
-    last_day = policy.last_day or date.max
-    return (day_number(policy.starts) + 1) * DAY_SECONDS, day_number(last_day) * DAY_SECONDS
+def _surely(policy: Policy) -> tuple[int, int, int, int]:
+    """Wherever its clocks stand, the policy has not begun before the first of these instants, is in force from the second to
+    the third, and is over from the fourth on: no zone is a whole day from UTC, so that only tickets of its first and last days
+    need their local date."""
+    first, last = day_number(policy.starts), day_number(policy.last_day or date.max)
+    days = first - 1, first + 1, last, max(first, last + 1) + 1
+    before, earliest, latest, after = (it * DAY_SECONDS for it in days)
+    return before, earliest, latest, after
 
 
 def rules_of(policy: Policy, shelf: TermsShelf, readings: Mapping[str, str]) -> Rules:

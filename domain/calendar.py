@@ -24,7 +24,7 @@ from domain.time_base import (
     wall_offset,
     without,
 )
-from domain.timetable import FIRST_YEAR, LAST_YEAR, CalendarError, Timetable, refuse_outside
+from domain.timetable import FIRST_YEAR, LAST_YEAR, OUT_OF_YEARS, CalendarError, Timetable, refuse_outside
 from domain.written_hours import Wall, apart, days_read, one_off_read, weekly_read, zone_read
 
 __all__ = ["Calendar", "CalendarError"]
@@ -190,5 +190,5 @@ def _together(spans: Iterable[tuple[int, int, str]]) -> tuple[Span, ...]:
 
 def _within_years(day: date) -> int:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise CalendarError("day", f"{day} is not within the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise CalendarError("day", OUT_OF_YEARS, text=day, first=FIRST_YEAR, last=LAST_YEAR)
     return day_number(day)

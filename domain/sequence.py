@@ -1,8 +1,11 @@
 """Which entries of one stream count, and in which order (rules 1.4)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
 
-from domain.events import Entry, EntryVoided, in_order
+from domain.events import Entry, EntryVoided
+
+_event, _at = attrgetter("event"), attrgetter("event.at")
 
 
 def in_force(recorded: Iterable[Entry], also_void: Collection[int] = ()) -> list[Entry]:
@@ -14,7 +17,8 @@ def in_force(recorded: Iterable[Entry], also_void: Collection[int] = ()) -> list
     gone.update(also_void)
     if gone:
         recorded = [it for it in recorded if it.position not in gone]
-    recorded.sort(key=in_order)
+    # By version is by position too, and what has the same `at` stays in the order it is in.
+    recorded.sort(key=_at)
     return recorded
 
 
@@ -22,8 +26,9 @@ def voided_positions(recorded: Sequence[Entry]) -> set[int]:
     """The positions that voidings among these entries void, whatever their `at`.
 
     A voiding names a position, or the key, else the id, of an entry recorded before it in the same stream."""
-    voidings = [it for it in recorded if isinstance(it.event, EntryVoided)]
-    return {_voided(it, recorded) for it in voidings} if voidings else set()
+    if EntryVoided not in map(type, map(_event, recorded)):
+        return set()
+    return {_voided(it, recorded) for it in recorded if isinstance(it.event, EntryVoided)}
 
 
 def _voided(voiding: Entry, recorded: Sequence[Entry]) -> int:

@@ -38,8 +38,8 @@ def faults(document: Mapping[str, Any]) -> Iterator[TermsError]:
     What hangs together is looked at only where the shape is right."""
     seen: set[tuple[Path, str]] = set()
     for fault in _all_faults(document):
-        if (fault.path, fault.message) not in seen:
-            seen.add((fault.path, fault.message))
+        if (fault.path, str(fault)) not in seen:
+            seen.add((fault.path, str(fault)))
             yield fault
 
 

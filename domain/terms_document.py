@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.calendar import Calendar
+from domain.refusal import Sayable
 from domain.rules import CalendarRule, Provisions, Seconds
 from domain.timetable import CalendarError
 
@@ -28,17 +29,13 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-class TermsError(ValueError):
-    """A document that is not valid terms. `path`, and `field` as text (`response.targets[0].within`), say
-    where. `template.format(**values)` is `message`, so that it can be said in another language."""
+class TermsError(Sayable, ValueError):
+    """A document that is not valid terms. `path`, and `field` as text (`response.targets[0].within`), say where."""
 
     def __init__(self, path: Path, template: str, **values: object) -> None:
+        super().__init__(template, **values)
         self.path = path
         self.field = dotted(path)
-        self.template = template
-        self.values: Mapping[str, object] = values
-        self.message = template.format(**values)
-        super().__init__(f"{self.field}: {self.message}" if self.field else self.message)
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,7 +102,7 @@ def calendar_of(document: Mapping[str, Any], chosen: Mapping[str, str]) -> tuple
         )
     except CalendarError as error:
         field = ("calendar", *_steps(error.field))
-        raise TermsError(field, "{reason}", reason=error.message) from None
+        raise TermsError(field, error.template, **error.values) from None
 
 
 def provisions_of(document: Mapping[str, Any], chosen: Mapping[str, str], ordinary_day_seconds: int) -> Provisions:

@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from domain.refusal import Sayable, said
 from domain.time_base import DAY_SECONDS, Span, day_number, merged, refuse_negative, refuse_reversed
 
 FIRST_YEAR, LAST_YEAR = 1970, 2300
 _LIMIT = day_number(date(LAST_YEAR + 1, 1, 1)) * DAY_SECONDS
 _MARGIN = 366 * DAY_SECONDS
+OUT_OF_YEARS = said("{text} is not within the years {first} to {last}")
 
 
-class CalendarError(ValueError):
+class CalendarError(Sayable, ValueError):
     """A calendar that cannot be, or a question outside its years; `field` is like "weekly.mon[1]"."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, template: str, **values: object) -> None:
+        super().__init__(template, **values)
         self.field = field
-        self.message = message
 
 
 class _Table(NamedTuple):
@@ -82,7 +83,10 @@ class Timetable:
                 break
             _, high, edges, base, totals = self._table_over(start, high + 1)
         if self._endless:
-            raise CalendarError("instant", f"{seconds} seconds from {start} end after the year {LAST_YEAR}")
+            raise CalendarError(
+                "instant", said("{seconds} seconds from {start} end after the year {last}"),
+                seconds=seconds, start=start, last=LAST_YEAR,
+            )  # fmt: skip
         return None
 
     def intervals(self, start: int, end: int) -> Iterator[Span]:
@@ -124,8 +128,7 @@ class Timetable:
 def refuse_outside(start: int, end: int) -> None:
     """CalendarError if [start, end) does not lie within the years 1970 to 2300 (UTC)."""
     if start < 0 or end > _LIMIT:
-        years = f"the years {FIRST_YEAR} to {LAST_YEAR}"
-        raise CalendarError("instant", f"[{start}, {end}) is not within {years}")
+        raise CalendarError("instant", OUT_OF_YEARS, text=f"[{start}, {end})", first=FIRST_YEAR, last=LAST_YEAR)
 
 
 def _tabulated(low: int, high: int, spans: Iterable[Span]) -> _Table:

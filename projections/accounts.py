@@ -31,6 +31,16 @@ def account(recorded: Sequence[Entry], contracts: Contracts) -> Account | None:
     return Account(assessment, tuple(billing.charges(found, agreed)), consumption.use(found, agreed))
 
 
+def charged(recorded: Sequence[Entry], contracts: Contracts) -> tuple[list[Charge], Use | None]:
+    """Only the charges and the use of a ticket's `account`, for which no clock needs to be judged; none of either if its
+    opening does not count."""
+    found = facts(contracts.question.counted(recorded))
+    if found is None:
+        return [], None
+    agreed = contracts.agreement(found)
+    return billing.charges(found, agreed), consumption.use(found, agreed)
+
+
 def use_of(recorded: Sequence[Entry], contracts: Contracts) -> Use | None:
     """Only the use of a quota of a ticket's `account`, for which no clock needs to be judged."""
     found = facts(contracts.question.counted(recorded))

@@ -15,10 +15,10 @@ from domain.rules import ClockRule, Provisions, Target
 from domain.terms import Rules
 from domain.time_base import CLOCK_TIME, TimeBase
 from domain.timetable import CalendarError
-from projections.aims import Aim, aim_of
-from projections.aims import official_request as official_request
-from projections.history import Facts, Mark, Span
+from projections.aims import Aim, aim_of, official_request
+from projections.history import Facts
 from projections.measure import Measured, Stop, measure
+from projections.spans import Mark, Span, vendor_spans
 
 Verdict = Literal["met", "breached", "running", "paused", "not_applicable"]
 _WITHOUT_DUE = ("paused", "not_applicable")
@@ -159,7 +159,7 @@ class _Judge(Struct, frozen=True, gc=False):
         end = ended.instant if ended is not None else self.at
         if end < start:
             end = start
-        stops = self._stops(rule, target, end)
+        stops = self._stops(rule, target, start, end)
         seconds, extended = self._extended(rule, aim, index, start)
         judged = self._figures(stops, base, start, end, seconds, ended)
         moving: tuple[str, ...] = ()
@@ -219,14 +219,14 @@ class _Judge(Struct, frozen=True, gc=False):
             return CLOCK_TIME
         return self.support if target.base == "support" else self.calendar.whole_days()
 
-    def _stops(self, rule: ClockRule, target: Target, end: int) -> tuple[Stop, ...]:
-        """What stops this clock until `end`."""
+    def _stops(self, rule: ClockRule, target: Target, start: int, end: int) -> tuple[Stop, ...]:
+        """What stops this clock in [start, end], and what is still open at its end."""
         facts = self.facts
         if not (facts.spans or facts.rejections or self.everyone or (facts.escalations and "vendor" in target.suspended_by)):
             return ()
         stops: list[Stop] = []
         for span in self._spans(target):
-            if span.start <= end:
+            if span.start <= end and (span.end is None or span.end > start):
                 suspension = self.provisions.suspensions.get(span.kind)
                 clause = suspension.clause if suspension is not None else None
                 until, is_open = (end, True) if span.end is None else (span.end, False)
@@ -244,8 +244,8 @@ class _Judge(Struct, frozen=True, gc=False):
             if suspension is not None and not suspension.stops:
                 continue
             if kind == "vendor":
-                spans += self.facts.vendor_spans(suspension.level if suspension is not None else 4)
-            else:
+                spans += vendor_spans(self.facts.escalations, suspension.level if suspension is not None else 4)
+            elif self.facts.spans:
                 spans += [it for it in self.facts.spans if it.kind == kind]
             if kind == "contingency":
                 spans += self.everyone
@@ -267,7 +267,7 @@ class _Judge(Struct, frozen=True, gc=False):
         aim = self._aim_by(rule, mark.index, mark.index)
         if aim is None or mark.instant <= start:
             return True
-        stops = self._stops(rule, aim.target, mark.instant)
+        stops = self._stops(rule, aim.target, start, mark.instant)
         return measure(self._base(aim.target), start, mark.instant, stops, None).elapsed <= aim.seconds + added
 
     def _clauses(self, aim: Aim, cited: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:

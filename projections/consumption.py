@@ -4,10 +4,9 @@ Tickets are dealt in the order opened, from history alone, so a late entry, a vo
 is kept of a ticket for that is a `Use`; nothing here looks at clocks.
 """
 
-from calendar import monthrange
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
 
 from msgspec import UNSET, Struct
 
@@ -19,6 +18,7 @@ from domain.terms import Rules
 from domain.time_base import epoch_seconds
 from projections.contracts import Contracts
 from projections.history import Facts, minutes_up
+from projections.months import calendar_month, policy_month
 from projections.sla import iso
 
 Reason = Literal["expired", "no_policy", "priority_not_included", "exhausted", "priority_exhausted"]
@@ -143,32 +143,63 @@ class Consumed(Struct, frozen=True):
     local: bool
 
 
+class Uses(Protocol):
+    """The uses of many tickets, each put with those that it is dealt together with."""
+
+    def of_policy(self, policy: str) -> Iterable[Use]:
+        """Those of the tickets under a policy."""
+
+    def outside(self, client: str) -> Iterable[Use]:
+        """Those of a client's tickets outside any policy."""
+
+    def clients_outside(self) -> Collection[str]:
+        """The clients that have such tickets."""
+
+
+class _Together:
+    """Uses held in memory."""
+
+    def __init__(self, uses: Iterable[Use]) -> None:
+        self._of_policy: dict[str, list[Use]] = {}
+        self._outside: dict[str, list[Use]] = {}
+        for one in uses:
+            if one.agreed.policy is not None:
+                self._of_policy.setdefault(one.agreed.policy.id, []).append(one)
+            else:
+                self._outside.setdefault(one.client, []).append(one)
+
+    def of_policy(self, policy: str) -> Iterable[Use]:
+        return self._of_policy.get(policy, ())
+
+    def outside(self, client: str) -> Iterable[Use]:
+        return self._outside[client]
+
+    def clients_outside(self) -> Collection[str]:
+        return self._outside
+
+
 def consumed(contracts: Contracts, uses: Iterable[Use]) -> list[Consumed]:
+    """All of `deals` at once, from uses in any order."""
+    return list(deals(contracts, _Together(uses)))
+
+
+def deals(contracts: Contracts, uses: Uses) -> Iterator[Consumed]:
     """Every policy with quotas in the order contracted, then each client with tickets outside any policy under terms with
-    quotas, in the order registered (rules 3; exchange.md, report consumption)."""
-    by_policy: dict[str, list[Use]] = {}
-    outside: dict[str, list[Use]] = {}
-    for one in uses:
-        if one.agreed.policy is not None:
-            by_policy.setdefault(one.agreed.policy.id, []).append(one)
-        else:
-            outside.setdefault(one.client, []).append(one)
-    found = []
+    quotas, in the order registered (rules 3; exchange.md, report consumption). One is dealt at a time."""
     for policy in contracts.all_policies():
         rules = contracts.rules(policy)
         if rules.provisions.consumption is not None:
-            held = by_policy.get(policy.id, [])
+            held = list(uses.of_policy(policy.id))
             visits = tuple(sorted(at for it in held for at in it.visits))
             client = policy.contracted.client
-            found.append(Consumed(client, policy, rules, deal(held, rules, policy), visits, contracts.local(client)))
-    registered = contracts.clients_in_order()
+            yield Consumed(client, policy, rules, deal(held, rules, policy), visits, contracts.local(client))
+    registered, outside = contracts.clients_in_order(), uses.clients_outside()
     for client in [*registered, *sorted(set(outside) - set(registered))]:
         if client in outside:
-            rules_without = min(outside[client], key=lambda it: it.order).agreed.rules
-            assert rules_without is not None, "a use has rules"
-            dealt = deal(outside[client], rules_without, None)
-            found.append(Consumed(client, None, rules_without, dealt, (), contracts.local(client)))
-    return found
+            held = list(uses.outside(client))
+            without = min(held, key=lambda it: it.order).agreed.rules
+            assert without is not None, "a use has rules"
+            yield Consumed(client, None, without, deal(held, without, None), (), contracts.local(client))
 
 
 def row(consumption: Consumed, at: int) -> dict[str, Any]:
@@ -267,22 +298,3 @@ def _months(consumption: Consumed, quota: Quota | None) -> list[dict[str, Any]]:
         }
         for (begins, ends), used in sorted(visits.items())
     ]
-
-
-def calendar_month(day: date) -> tuple[date, date]:
-    """The first and last day of the calendar month of a day."""
-    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-
-
-def policy_month(starts: date, day: date) -> tuple[date, date]:
-    """The first and last day of the month of a policy in which a day lies: months count from `starts`, and a start on a day
-    that a month does not have falls on that month's last (cs.4.4=policy-month)."""
-    months = (day.year - starts.year) * 12 + day.month - starts.month
-    if _months_after(starts, months) > day:
-        months -= 1
-    return _months_after(starts, months), _months_after(starts, months + 1) - timedelta(days=1)
-
-
-def _months_after(starts: date, months: int) -> date:
-    year, month = divmod(starts.year * 12 + starts.month - 1 + months, 12)
-    return date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))

@@ -11,11 +11,12 @@ from domain import client as clients
 from domain import policy as policies
 from domain.agreement import Agreement, Agreements, rules_of
 from domain.client import Client
-from domain.events import Entry, TermsPublished
+from domain.events import ClientRegistered, Entry, TermsPublished
 from domain.policy import Policy
 from domain.terms import Rules, Terms, UnknownReading, terms_from
 from domain.time_base import epoch_seconds
-from projections.history import Facts, Span, contingencies, counted
+from projections.history import Facts, counted
+from projections.spans import Span, contingencies
 
 
 class Question:
@@ -70,13 +71,16 @@ class Contracts:
 
     def agreement(self, facts: Facts) -> Agreement:
         """What applies to a ticket."""
-        client = facts.opening.client
+        return self.agreement_at(facts.opening.client, facts.opened, facts.entry.position)
+
+    def agreement_at(self, client: str, opened_seconds: int, position: int) -> Agreement:
+        """What applies to a client's ticket opened at that instant (whole UTC seconds) and recorded at that position."""
         known = self._agreements.get(client)
         if known is None:
             held = self.policies.get(client, ())
             known = Agreements(self.clients.get(client) or Client(), held, self, self.question.readings)
             self._agreements[client] = known
-        return known.at(facts.opened, facts.entry.position)
+        return known.at(opened_seconds, position)
 
     def local(self, client: str) -> bool:
         """Whether a client is within reach of an on-site visit."""
@@ -98,9 +102,11 @@ class Contracts:
                 self._terms.setdefault(ident, []).append((entry.position, terms_from(entry.event.document)))
 
     def _register(self, ident: str, entries: Sequence[Entry]) -> None:
+        """Who the client is. Whom it lets ask for help is for admission: no account needs it, and it is most of a client."""
         client = Client()
         for entry in entries:
-            client = clients.evolve(client, entry)
+            if isinstance(entry.event, ClientRegistered):
+                client = clients.evolve(client, entry)
         self.clients[ident] = client
 
     def _contract(self, entries: Sequence[Entry]) -> None:

@@ -10,8 +10,9 @@ from msgspec import structs
 from domain.agreement import Agreement
 from domain.rules import ClockRule, Provisions, Suspension
 from domain.terms import Rules
-from projections.clocks import official_request
-from projections.history import Facts, Span
+from projections.aims import official_request
+from projections.history import Facts
+from projections.spans import Span
 
 Parts = frozenset[str]
 """Names of the fields of Provisions that differ; `agreement` where another policy applies, or other prices."""

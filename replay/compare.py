@@ -186,15 +186,23 @@ class _Deal:
         self._uses = {f"ticket:{use.ticket}": use for uses in held for use in uses}
 
     def candidates(self) -> list[Cause]:
-        """The causes that can move this deal: whatever concerns the client, and of its tickets what moves one's use."""
+        """The causes that can move this deal: whatever concerns the client, and of its tickets what moves one's use, alone or
+        together with others that do not move it alone."""
         compared = self._comparison
         found = compared.shared_causes(self._client)
         for name, recorded in compared.tickets.of(self._client):
-            for cause in compared.case.causes_in(name, recorded):
-                without = compared.view_without([cause], self._client).use(name, recorded)
-                if _content(without) != _content(self._uses.get(name)):
-                    found.append(cause)
+            causes = compared.case.causes_in(name, recorded)
+            moving = [it for it in causes if self._moves([it], name, recorded)]
+            others = [it for it in causes if it not in moving]
+            found += moving
+            if len(others) > 1 and self._moves(others, name, recorded):
+                found += others
         return found
+
+    def _moves(self, causes: Collection[Cause], name: str, recorded: Sequence[Entry]) -> bool:
+        """Whether the use of a ticket is another with causes left out."""
+        without = self._comparison.view_without(causes, self._client).use(name, recorded)
+        return _content(without) != _content(self._uses.get(name))
 
     def without(self, causes: Collection[Cause]) -> Figures:
         """The figures of the deal with causes left out."""

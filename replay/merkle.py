@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 HASH_BYTES = 32
+TILE_LEVELS = 8
+TILE_WIDTH = 1 << TILE_LEVELS
+"""How many hashes of a level are kept and shown together (C2SP tlog-tiles)."""
 EMPTY_ROOT = sha256(b"").digest()
 """The root of a tree without leaves."""
 

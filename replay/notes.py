@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from domain.refusal import Sayable, said
 from replay.merkle import HASH_BYTES
 
 ED25519 = b"\x01"
@@ -20,7 +21,7 @@ Check = Callable[[bytes, bytes, bytes], bool]
 """check(public key, signature, message): whether the Ed25519 signature is that key's over that message."""
 
 
-class Malformed(ValueError):
+class Malformed(Sayable, ValueError):
     """A text that is not in the form it should be in; the message says how."""
 
 
@@ -70,7 +71,7 @@ class Checkpoint(NamedTuple):
 def check_name(name: str) -> str:
     """The name, if a key may have it: not empty, no white space, no plus sign, all of it printable. Else Malformed."""
     if not name or "+" in name or " " in name or not name.isprintable():
-        raise Malformed("a name of a key is not empty and has neither white space nor a plus sign")
+        raise Malformed(said("a name of a key is not empty and has neither white space nor a plus sign"))
     return name
 
 
@@ -78,13 +79,13 @@ def read_key(text: str) -> Key:
     """The key in a verifier key's line. Malformed if it is none, or not an Ed25519 key."""
     parts = text.strip().split("+", 2)
     if len(parts) != 3:
-        raise Malformed("a key is a name, an id and a key with plus signs between them")
+        raise Malformed(said("a key is a name, an id and a key with plus signs between them"))
     raw = decoded(parts[2])
     if len(raw) != 1 + HASH_BYTES or raw[:1] != ED25519:
-        raise Malformed("the key is not an Ed25519 key")
+        raise Malformed(said("the key is not an Ed25519 key"))
     key = Key(check_name(parts[0]), raw[1:])
     if key.id.hex() != parts[1]:
-        raise Malformed("the id of the key is not that of its name and key")
+        raise Malformed(said("the id of the key is not that of its name and key"))
     return key
 
 
@@ -99,7 +100,7 @@ def read_note(raw: bytes) -> Note:
     text = _plain(raw)
     body, blank, below = text.rpartition("\n\n")
     if not blank or not below.endswith("\n") or not below.strip():
-        raise Malformed("a note is a text, an empty line and signatures")
+        raise Malformed(said("a note is a text, an empty line and signatures"))
     return Note(body + "\n", tuple(_signature(line) for line in below[:-1].split("\n")))
 
 
@@ -113,10 +114,10 @@ def read_checkpoint(text: str) -> Checkpoint:
     """The checkpoint in a note's text. Malformed if it is none; further lines are refused, no log of ours writes any."""
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0]:
-        raise Malformed("a checkpoint is three lines: origin, size and root")
+        raise Malformed(said("a checkpoint is three lines: origin, size and root"))
     hashed = decoded(lines[2])
     if len(hashed) != HASH_BYTES:
-        raise Malformed("the root of a checkpoint has 32 bytes")
+        raise Malformed(said("the root of a checkpoint has 32 bytes"))
     return Checkpoint(lines[0], decimal(lines[1]), hashed)
 
 
@@ -125,36 +126,36 @@ def decoded(text: str) -> bytes:
     try:
         raw = b64decode(text, validate=True)
     except (Error, ValueError):
-        raise Malformed("this is not base64") from None
+        raise Malformed(said("this is not base64")) from None
     if b64encode(raw).decode() != text:
-        raise Malformed("this is not base64 in its usual form")
+        raise Malformed(said("this is not base64 in its usual form"))
     return raw
 
 
 def decimal(text: str) -> int:
     """The number of a text of digits without leading zeros. Malformed otherwise."""
     if not (text.isascii() and text.isdigit() and len(text) < 19) or (text[0] == "0" and text != "0"):
-        raise Malformed("this is not a number in its usual form")
+        raise Malformed(said("this is not a number in its usual form"))
     return int(text)
 
 
 def _plain(raw: bytes) -> str:
     if len(raw) > LARGEST_NOTE_BYTES:
-        raise Malformed("it is too long for a note")
+        raise Malformed(said("it is too long for a note"))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise Malformed("a note is UTF-8") from None
+        raise Malformed(said("a note is UTF-8")) from None
     if any(character < " " and character != "\n" for character in text):
-        raise Malformed("a note has no control characters but line breaks")
+        raise Malformed(said("a note has no control characters but line breaks"))
     return text
 
 
 def _signature(line: str) -> Signature:
     name, space, signed = line.removeprefix(_SIGNATURE).partition(" ")
     if not line.startswith(_SIGNATURE) or not space:
-        raise Malformed("a signature is a dash, the name of a key and base64")
+        raise Malformed(said("a signature is a dash, the name of a key and base64"))
     raw = decoded(signed)
     if len(raw) < 5:
-        raise Malformed("a signature has more than an id")
+        raise Malformed(said("a signature has more than an id"))
     return Signature(check_name(name), raw[:4], raw[4:])

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import UNSET, Struct, structs
 
 from domain.events import ClientRegistered, Entry, PolicyContracted, TermsPublished
-from domain.refusal import said
+from domain.refusal import Sayable, said
 from domain.terms import Terms, terms_from
 from projections.contracts import Question
 from replay.as_of import Knowledge, Lens, Named, Seen
@@ -21,12 +21,8 @@ SUPPOSED = "what if"
 """Where terms stand that were never published: no id can have a space."""
 
 
-class WhatIfError(ValueError):
-    """A supposition that cannot be: `template.format(**values)` says why, for whoever shows it in the reader's language."""
-
-    def __init__(self, template: str, **values: object) -> None:
-        super().__init__(template.format(**values))
-        self.template, self.values = template, values
+class WhatIfError(Sayable, ValueError):
+    """A supposition that cannot be."""
 
 
 class Supposition(Struct, frozen=True):

@@ -189,7 +189,7 @@ class Desk:
 
     def consumption(self, at: str = LONG_AFTER, known: int | None = None, **readings: str) -> list[Entry]:
         """The objects of `report consumption`."""
-        return self.reports(at, known, named(readings)).consumption()
+        return list(self.reports(at, known, named(readings)).consumption())
 
     def consumed(self, policy: str | None = "PC", at: str = LONG_AFTER, known: int | None = None, **readings: str) -> Entry:
         """One policy's object, or with None that of tickets outside any."""

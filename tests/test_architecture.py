@@ -81,3 +81,18 @@ def test_only_the_adapters_of_the_book_know_the_library_that_keeps_it(path: Path
     keepers = {"mapper.py", "sqlite.py", "sqlite_rows.py", "postgres.py", "writing.py"}
     if path.name not in keepers:
         assert "eventsourcing" not in set(imports(parsed(path)))
+
+
+@pytest.mark.parametrize("path", [it for it in modules("adapters") if "cli" not in it.parts], ids=short)
+def test_nothing_but_the_command_line_knows_the_command_line(path: Path) -> None:
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom):
+            assert not (node.module or "").startswith("adapters.cli"), f"{short(path)}:{node.lineno}"
+
+
+@pytest.mark.parametrize("path", modules(*LAYERS), ids=short)
+def test_a_name_is_taken_from_the_module_that_has_it_never_passed_on_in_silence(path: Path) -> None:
+    """mypy refuses a name that a module merely imported, unless it is in `__all__` or imported `as` itself."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom):
+            assert [it.name for it in node.names if it.name == it.asname] == [], f"{short(path)}:{node.lineno}"

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import KNOWN, MOMENT, NAME, Count, check_order, everywhere, open_ledger, position_known
+from adapters.cli.options import (
+    KNOWN,
+    MOMENT,
+    NAME,
+    Count,
+    check_order,
+    everywhere,
+    of_ticket,
+    open_ledger,
+    position_known,
+    shown_as,
+)
 from adapters.language import _
 from domain.refusal import said
 
@@ -31,7 +42,7 @@ _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
     help=said("List entries in the order recorded. JSON is one entry a line, as `export entries` writes them."),
 )
 @option("--stream", type=NAME, help=said("Only this stream, such as ticket:T-1001 or desk."))
-@option("--ticket", type=NAME, help=said("Only this ticket."))
+@of_ticket
 @option("--client", type=NAME, help=said("Only this client, its policies and its tickets."))
 @option("--type", "types", multiple=True, type=NAME, help=said("Only entries of this type; repeatable."))
 @option("--from", "since", type=MOMENT, help=said("Only what happened from this time on."))
@@ -40,8 +51,7 @@ _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
 @option("--after", type=Count(0), default=0, help=said("Only positions after this one."))
 @option("--limit", type=Count(1), help=said("At most so many."))
 @option("--follow", is_flag=True, help=said("Go on with new entries as they are recorded, until interrupted."))
-@option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
-        help=said("For reading, or for a program."))  # fmt: skip
+@shown_as("table", "json")
 @everywhere
 def entries(
     stream: str | None,
@@ -188,8 +198,8 @@ def _write_lines(shown: Iterator[dict[str, Any]], live: bool) -> None:
 
 
 def _cells(entry: dict[str, Any]) -> list[str]:
-    from adapters.cli.happenings import sentence
-    from adapters.cli.wording import local, plain
+    from adapters.wording.happenings import sentence
+    from adapters.wording.values import local, plain
 
     return [str(entry["position"]), local(entry["at"]), plain(entry["stream"]), entry["type"], sentence(entry, UTC)]
 

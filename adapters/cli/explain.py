@@ -7,8 +7,8 @@ from datetime import datetime
 
 import click
 
-from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, as_of, everywhere, open_ledger
+from adapters.cli.clicking import Command
+from adapters.cli.options import NAME, as_of, everywhere, open_ledger, shown_as
 from domain.refusal import said
 
 
@@ -21,8 +21,7 @@ from domain.refusal import said
 )  # fmt: skip
 @click.argument("ticket", type=NAME)
 @as_of
-@option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-        help=said("For reading, or for a program."))  # fmt: skip
+@shown_as("text", "json")
 @everywhere
 def explain(
     ticket: str,

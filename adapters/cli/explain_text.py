@@ -8,21 +8,21 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from adapters.cli.happenings import sentence, voided
-from adapters.cli.report_tables import after_hours, billing_totals, minutes, show_consumption
+from adapters.cli.report_tables import show_consumption
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.cli.wording import amount, local, long, moment_of, plain, reason_word, short, word
+from adapters.explained import Explained, cited, rules_of
 from adapters.language import _, spoken
+from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
+from adapters.wording.happenings import sentence, voided
+from adapters.wording.values import amount, local, long, moment_of, named, plain, short, word
 from domain.refusal import said
 
 if TYPE_CHECKING:
     from adapters.reports import Reports
     from domain.terms import Rules
 
-Explained = dict[str, Any]
 _CLOCKS = {"response": said("Response clock"), "resolution": said("Resolution clock")}
 _LATE_SECONDS = 60
-NAMES = {"InformationRequested": said("request for information"), "ContactAttempted": said("contact attempt")}
 
 
 def show_explained(explained: Explained, reports: "Reports") -> None:
@@ -42,17 +42,6 @@ def show_explained(explained: Explained, reports: "Reports") -> None:
         _show_readings(explained, rules)
 
 
-def rules_of(explained: Explained, reports: "Reports") -> "Rules | None":
-    """The rules that applied to the ticket: those its policy is bound to, or the newest of its terms before it, or None."""
-    contracts = reports.contracts
-    policy = next((it for it in contracts.all_policies() if it.id == explained["policy"]), None)
-    if policy is not None:
-        return contracts.rules(policy)
-    opened = next(it["position"] for it in explained["entries"] if it["type"] == "TicketOpened")
-    found = contracts.bound(explained["terms"], opened) if explained["terms"] is not None else None
-    return found.under(reports.question.readings) if found is not None else None
-
-
 def _show_head(explained: Explained, reports: "Reports", rules: "Rules | None", zone: tzinfo, zone_name: str) -> None:
     opening = next(it for it in explained["entries"] if it["type"] == "TicketOpened")
     show(
@@ -68,9 +57,9 @@ def _show_head(explained: Explained, reports: "Reports", rules: "Rules | None", 
         (_("Client"), plain(explained["client"])),
         (_("Policy"), policy),
         (_("Terms"), plain(terms)),
-        (_("Priority"), plain(explained["priority"])),
+        (_("Priority"), named(explained["priority"])),
         (_("Kind"), word(explained["kind"])),
-        (_("Incident type"), plain(explained["incident_type"] or "")),
+        (_("Incident type"), named(explained["incident_type"]) if explained["incident_type"] else ""),
         (_("Official since"), _moment(explained["official_at"], zone) or _("not official yet")),
         (_("Status"), status),
         (_("Level"), str(explained["level"])),
@@ -193,7 +182,7 @@ def _cause(position: int | None, entries: Mapping[int, Mapping[str, Any]]) -> st
     if position is None:
         return "-"
     entry = entries.get(position)
-    return f"{position} {entry['type']}" if entry is not None else str(position)
+    return f"{position} {word(entry['type'])}" if entry is not None else str(position)
 
 
 def _show_bill(explained: Explained, zone: tzinfo) -> None:
@@ -223,26 +212,6 @@ def _show_bill(explained: Explained, zone: tzinfo) -> None:
         show(line, indent=2)
 
 
-def charged_for(row: Mapping[str, Any], explained: Explained) -> str:
-    """Why a row of the bill is there, in a few words: what was done, or why no quota covers the ticket."""
-    entry = next((it for it in explained["entries"] if it["position"] == row["entry"]), None)
-    if row["kind"] == "per_event":
-        paid = next(it for it in explained["consumption"]["pay_per_event"] if it["ticket"] == explained["ticket"])
-        told = reason_word(paid["reason"])
-        if paid["price"] is None:
-            return told
-        template = _("{reason}; list price {price} less {percent} %")
-        return template.format(reason=told, price=paid["price"], percent=paid["discount_percent"])
-    if entry is None:
-        return "-"
-    if row["kind"] == "session":
-        people = " ".join(plain(it["consultant"]) for it in entry["consultants"])
-        return f"{word(entry['delivery'])}: {people}"
-    if row["kind"] == "travel":
-        return plain(entry.get("note", "-"))
-    return word(entry["kind"]) if entry["type"] == "FollowedUp" else _(NAMES[entry["type"]])
-
-
 def _show_quota(explained: Explained, zone: tzinfo) -> None:
     """Where the ticket stands in the quota, then the whole of it."""
     row = explained["consumption"]
@@ -253,18 +222,6 @@ def _show_quota(explained: Explained, zone: tzinfo) -> None:
         show(template.format(place=place), indent=2)
     elif any(it["ticket"] == explained["ticket"] for it in row["pay_per_event"]):
         show(_("This ticket is paid per event."), indent=2)
-
-
-def cited(explained: Explained) -> list[str]:
-    """Every clause cited anywhere in the explanation, in the order met."""
-    clauses: dict[str, None] = {}
-    for name in _CLOCKS:
-        clauses.update(dict.fromkeys(explained[name]["clauses"]))
-        clauses.update((it["clause"], None) for it in explained[name]["segments"] if it["clause"])
-    clauses.update((it["clause"], None) for it in explained["billing"] if it["clause"])
-    consumption = explained["consumption"] or {"pay_per_event": []}
-    clauses.update((it["clause"], None) for it in consumption["pay_per_event"] if it["ticket"] == explained["ticket"])
-    return list(clauses)
 
 
 def _show_clauses(clauses: Sequence[str], rules: "Rules") -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapters.cli.clicking import Command, Group, option
-from adapters.cli.options import FILE, NAME, everywhere, open_ledger
+from adapters.cli.options import FILE, NAME, everywhere, open_ledger, shown_as
 from adapters.language import _, ngettext
 from domain.refusal import said
 
@@ -75,8 +75,7 @@ def _confirm(name: str) -> None:
     help=said("List whose personal texts the ledger holds, under which subject, and in how many entries; the keys themselves "
               "are never shown."),
 )  # fmt: skip
-@option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
-        help=said("For reading, or for a program."))  # fmt: skip
+@shown_as("table", "json")
 @everywhere
 @click.pass_context
 def keys(ctx: click.Context, form: str) -> None:
@@ -91,7 +90,7 @@ def keys(ctx: click.Context, form: str) -> None:
         write_json_lines(rows)
         return
     from adapters.cli.tables import Column, show_table
-    from adapters.cli.wording import plain
+    from adapters.wording.values import plain
 
     columns = [Column(_("Subject")), Column(_("Whose")), Column(_("Name"), folds=True), Column(_("Entries"), right=True),
                Column(_("State"), folds=True)]  # fmt: skip

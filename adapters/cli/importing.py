@@ -194,17 +194,6 @@ def _explained(reasons: Counter[str]) -> Iterator[tuple[str, int]]:
         yield reason_text(reason, spoken()), count
 
 
-def described(error: Any) -> str:
-    """Why a file is no such log, in the language spoken."""
-    for beginning in (said("the header lacks "), said("cannot be read any further: "), ""):
-        if error.message.startswith(beginning):
-            told = _(beginning) + _(error.message.removeprefix(beginning))
-            break
-    return _("{file}, line {line}: {problem}").format(file=error.file, line=error.line, problem=told)
-
-
-_MESSAGES = (said("no header of comma-separated column names in UTF-8"),)
-
 _importing(
     "servicenow",
     "bitacora import servicenow log.csv.gz --client acme --tier advanced --time-zone America/Sao_Paulo",

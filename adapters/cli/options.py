@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+MOST_WORKERS = 64
 _LEDGER, _KEYS, _LANGUAGE = "bitacora.ledger", "bitacora.keys", "bitacora.language"
 
 
@@ -87,18 +88,20 @@ class Name(click.ParamType[str]):
 
 
 class Count(click.ParamType[int]):
-    """A whole number, from `least` on."""
+    """A whole number, from `least` on, or up to `most`."""
 
     name = "number"
 
-    def __init__(self, least: int) -> None:
-        self.least = least
+    def __init__(self, least: int, most: int | None = None) -> None:
+        self.least, self.most = least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
         if not re.fullmatch(r"\d{1,18}", str(value), re.ASCII) or int(value) < self.least:
             self.fail(_("{text} is not a whole number from {least} on").format(text=value, least=self.least), param, ctx)
+        if self.most is not None and int(value) > self.most:
+            self.fail(_("{text} is more than {most}").format(text=value, most=self.most), param, ctx)
         return int(value)
 
 
@@ -135,33 +138,49 @@ everywhere = grouped(
     ]
 )  # fmt: skip
 
-as_of = grouped(
-    [
-        option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default.")),
-        option("--known-at", type=KNOWN,
-               help=said("Use only what the ledger had recorded by then, a time or a position; everything by default.")),
-        option("--reading", "readings", type=READING, multiple=True,
-               help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`.")),
-    ]
-)  # fmt: skip
+judged_at = option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default."))
+as_known = option(
+    "--known-at",
+    type=KNOWN,
+    help=said("Use only what the ledger had recorded by then, a time or a position; everything by default."),
+)
+read_as = option(
+    "--reading",
+    "readings",
+    type=READING,
+    multiple=True,
+    help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."),
+)
+as_of = grouped([judged_at, as_known, read_as])
 
-selecting = grouped(
+of_ticket = option("--ticket", type=NAME, help=said("Only this ticket."))
+looked_at = grouped(
     [
         option("--client", type=NAME, help=said("Only this client.")),
         option("--policy", type=NAME, help=said("Only this policy.")),
-        option("--ticket", type=NAME, help=said("Only this ticket.")),
+        of_ticket,
+    ]
+)
+"""Everything, or one client, policy or ticket."""
+
+selecting = grouped(
+    [
+        looked_at,
         option("--from", "since", type=MOMENT, help=said("Only from this time on.")),
         option("--to", "until", type=MOMENT, help=said("Only before this time.")),
     ]
 )
 
-formatted = grouped(
-    [
-        option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table", show_default=True,
-               help=said("For reading, or for a program; parquet goes to a file.")),
-        option("-o", "--output", metavar="FILE", type=FILE, help=said("The Parquet file to write, whole or not at all.")),
-    ]
-)  # fmt: skip
+
+def shown_as(*forms: str) -> Callable[[Any], Any]:
+    """`--format`, one of these forms; the first by default."""
+    return option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True,
+                  help=said("For reading, or for a program."))  # fmt: skip
+
+
+sharing = option("--workers", type=Count(1, MOST_WORKERS), default=1, show_default=True,
+                 help=said("Share the work out among so many processes, where the whole ledger is read; the answer is the "
+                           "same."))  # fmt: skip
 
 
 def ledger_place() -> str:

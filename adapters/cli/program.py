@@ -21,7 +21,8 @@ from adapters.cli.export import export, restore
 from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
 from adapters.cli.options import everywhere
-from adapters.cli.proof import anchor, checkpoint, key, prove
+from adapters.cli.proof import anchor, key, prove
+from adapters.cli.proof_checkpoint import checkpoint
 from adapters.cli.proof_verify import verify
 from adapters.cli.readings import readings
 from adapters.cli.record import record
@@ -172,10 +173,6 @@ def _described(error: Exception) -> str:
             return _described_missing(error)
         case "UnknownReading", _:
             return _described_reading(error)
-        case "ImportFileError", _:
-            from adapters.cli.importing import described
-
-            return described(error)
         case _, OSError():
             problem = _(error.strerror) if error.strerror else str(error)
             return f"{error.filename}: {problem}" if error.filename else problem

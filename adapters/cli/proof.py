@@ -1,17 +1,16 @@
-"""`bitacora key make`, `checkpoint`, `anchor` and `prove`: what the desk signs, has stamped, and hands out entry by entry.
+"""`bitacora key make`, `anchor` and `prove`: the desk's key, what it has stamped, and what it hands out entry by entry.
 
-It parses, asks `adapters.signing`, `proving` and `anchors`, and writes what comes. Bundles are in `proof_bundle`, `verify` in
-`proof_verify`.
+It parses, asks `adapters.signing`, `proving` and `anchors`, and writes what comes. Checkpoints are in `proof_checkpoint`,
+bundles in `proof_bundle`, `verify` in `proof_verify`.
 """
 
-import sys
 from pathlib import Path
 
 import click
 
 from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import FILE, NAME, everywhere, open_ledger
-from adapters.cli.proof_files import certificates, check_outputs, signing_key, write_whole
+from adapters.cli.proof_files import certificates, check_outputs, size_of, write_whole
 from adapters.language import _, ngettext
 from domain.refusal import said
 
@@ -49,42 +48,6 @@ def make(file: Path, origin: str) -> None:
 
 @click.command(
     cls=Command,
-    example="bitacora checkpoint --key desk.key\nbitacora checkpoint --key desk.key -o desk.note --request desk.tsq",
-    help=said("Sign all entries there are, and print the checkpoint: a few lines to publish, or to send along with every "
-              "statement. Made again with nothing new recorded, it is the same one.\n\n"
-              "Nothing is signed that does not continue what was signed before."),
-)  # fmt: skip
-@signing_key
-@option("-o", "--output", metavar="FILE", type=FILE, help=said("Write it to this file; else to standard output."))
-@option("--request", metavar="FILE", type=FILE,
-        help=said("Write a request for a time stamp over it (RFC 3161), to be sent to a time stamping authority."))  # fmt: skip
-@everywhere
-def checkpoint(key: Path, output: Path | None, request: Path | None) -> None:
-    """Makes a checkpoint; LedgerError, and nothing signed, if it would not continue the last."""
-    from adapters.ledger import utc_now
-    from adapters.proving import checkpoint
-    from adapters.signing import open_key
-
-    check_outputs(output, request, key=key)
-    signer = open_key(key)
-    with open_ledger() as ledger:
-        note = checkpoint(ledger, signer, utc_now())
-    if request is not None:
-        from adapters.anchors import request as request_for
-
-        write_whole(request, request_for(note))
-    if output is None:
-        sys.stdout.buffer.write(note)
-    elif write_whole(output, note):
-        size = size_of(note)
-        template = ngettext(
-            "checkpoint of {count} entry written to {path}", "checkpoint of {count} entries written to {path}", size
-        )
-        print(template.format(count=f"{size:,}", path=output))
-
-
-@click.command(
-    cls=Command,
     example="bitacora anchor desk.tsr --tsa-cert authority.pem",
     help=said("Take in FILE, a time stamp over a checkpoint: the answer of a time stamping authority to `checkpoint "
               "--request` (RFC 3161). It is kept only if it is of exactly one of the ledger's checkpoints and leads to a "
@@ -114,9 +77,9 @@ def anchor(file: Path, trusted: tuple[Path, ...]) -> None:
 @click.command(
     cls=Command,
     example="bitacora prove T-1001 -o proofs",
-    help=said("Write the proof of every entry of TICKET: that it stands, unchanged and in this position, in the tree of the "
-              "last checkpoint. Each is a C2SP text of its own, POSITION.tlog-proof; what the proofs are of, and all else "
-              "that a dispute needs, is in a bundle (`export bundle`).\n\n"
+    help=said("Write every entry of TICKET and its proof: that it stands, unchanged and in this position, in the tree of the "
+              "last checkpoint. POSITION.leaf is what was hashed, POSITION.tlog-proof a C2SP text; all else that a dispute "
+              "needs is in a bundle (`export bundle`).\n\n"
               "The exit code is 1 if no entry of the ticket is covered yet."),
 )  # fmt: skip
 @click.argument("ticket", type=NAME)
@@ -132,11 +95,12 @@ def prove(ticket: str, output: Path) -> int:
     if not found:
         print(_("nothing of {ticket} is covered yet: it was opened after the last checkpoint").format(ticket=ticket))
         return 1
-    files = {output / f"{it.position}.tlog-proof": it.proof for it in found}
+    files = {output / f"{it.position}.leaf": it.leaf for it in found}
+    files |= {output / f"{it.position}.tlog-proof": it.proof for it in found}
     output.mkdir(parents=True, exist_ok=True)
     check_outputs(*files)
-    for path, proof in files.items():
-        write_whole(path, proof)
+    for path, content in files.items():
+        write_whole(path, content)
     size = size_of(read_inclusion(found[0].proof).checkpoint)
     template = ngettext(
         "{count} proof under the checkpoint of {size} entries written to {path}",
@@ -145,10 +109,3 @@ def prove(ticket: str, output: Path) -> int:
     )
     print(template.format(count=f"{len(found):,}", size=f"{size:,}", path=output))
     return 0
-
-
-def size_of(note: bytes) -> int:
-    """How many entries the checkpoint in a note of ours covers."""
-    from replay.notes import read_checkpoint, read_note
-
-    return read_checkpoint(read_note(note).text).size

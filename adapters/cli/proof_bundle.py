@@ -1,22 +1,28 @@
-"""`bitacora export bundle`: one file with all that a dispute about one ticket needs, and the program that checks it.
+"""`bitacora export bundle`: one file with all that a dispute about one ticket needs, or with the whole ledger, and the program
+that checks it.
 
-It asks `adapters.proving` and writes what comes.
+It asks `adapters.proving` or `adapters.proving_whole` and writes what comes.
 """
 
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, MOMENT, NAME, READING, Count, chosen_readings, everywhere, open_ledger
+from adapters.cli.options import FILE, NAME, Count, chosen_readings, everywhere, judged_at, open_ledger, read_as
 from adapters.cli.proof_files import check_outputs, signing_key, write_whole
 from adapters.language import _, ngettext
 from domain.refusal import said
+
+if TYPE_CHECKING:
+    from adapters.signing import Signer
 
 _VERIFIER = ("adapters.verifier", "bitacora_verify.py")
 
@@ -25,25 +31,29 @@ _VERIFIER = ("adapters.verifier", "bitacora_verify.py")
     name="bundle",
     cls=Command,
     example="bitacora export bundle T-1001 --key desk.key -o T-1001.zip --verifier bitacora_verify.py\n"
-    "bitacora export bundle T-1001 --key desk.key -o T-1001.zip --at 2026-03-31T18:00:00-06:00 --held 1200",
+    "bitacora export bundle T-1001 --key desk.key -o T-1001.zip --at 2026-03-31T18:00:00-06:00 --held 1200\n"
+    "bitacora export bundle --all --key desk.key -o ledger.zip",
     help=said("Write all that a dispute about TICKET needs into one file: its entries and those its figures hang on, each "
               "with its proof under the last checkpoint; checkpoints, time stamps, and what `explain` says. It shows the "
               "client's registration and policies and, where a quota is shared, the other tickets; nothing of other clients."
+              "\n\nWith --all, write the whole ledger up to the last checkpoint instead: every entry of every client, the tree "
+              "over them, every checkpoint and time stamp; no figures."
               "\n\nIt is checked away from the desk by a program of one file, which --verifier writes."),
 )  # fmt: skip
-@click.argument("ticket", type=NAME)
+@click.argument("ticket", type=NAME, required=False)
+@option("--all", "everything", is_flag=True, help=said("The whole ledger, for an auditor: it shows every client's entries."))
 @signing_key
 @option("-o", "--output", metavar="FILE.zip", type=FILE, required=True, help=said("The file to write, whole or not at all."))
 @option("--verifier", metavar="FILE", type=FILE,
         help=said("Write the program that checks bundles too; it needs Python and `cryptography` only."))  # fmt: skip
-@option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default."))
-@option("--reading", "readings", type=READING, multiple=True,
-        help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."))  # fmt: skip
+@judged_at
+@read_as
 @option("--held", metavar="SIZE", type=Count(1), multiple=True,
         help=said("Lead from the checkpoint of so many entries, which the client holds; repeatable."))  # fmt: skip
 @everywhere
 def bundle(
-    ticket: str,
+    ticket: str | None,
+    everything: bool,
     key: Path,
     output: Path,
     verifier: Path | None,
@@ -52,28 +62,57 @@ def bundle(
     held: tuple[int, ...],
 ) -> None:
     """Writes a bundle; NotFound if there is no such ticket, LedgerError if nothing was signed or a proof fails."""
-    from adapters.ledger import utc_now
-    from adapters.proving import bundle
     from adapters.signing import open_key, public_path
 
+    if (ticket is None) != everything:
+        raise click.UsageError(_("name one ticket, or ask for the whole ledger with --all"))
+    if everything and (at or readings or held):
+        raise click.UsageError(_("--at, --reading and --held are about one ticket, not about the whole ledger"))
     check_outputs(output, verifier, key=key)
     chosen = chosen_readings(readings)
     signer = open_key(key)
-    with open_ledger() as ledger:
-        made = bundle(ledger, signer, ticket, at or utc_now(), chosen, held)
-        head = ledger.head()
-    if write_whole(output, made):
-        _tell(ticket, _size(made), head, output)
+    if ticket is None:
+        _write_whole_ledger(signer, output)
+    else:
+        _write_ticket(ticket, signer, output, at, chosen, held)
     package, name = _VERIFIER
     if verifier is not None and write_whole(verifier, (files(package) / name).read_bytes()):
         template = _("it is checked with: python {verifier} {bundle} --key {key}")
         print(template.format(verifier=verifier, bundle=output, key=public_path(key)))
 
 
-def _tell(ticket: str, size: int, head: int, output: Path) -> None:
-    template = _("bundle for {ticket}, as of the checkpoint of {size} entries, written to {path}")
-    print(template.format(ticket=ticket, size=f"{size:,}", path=output))
-    if later := head - size:
+def _write_ticket(
+    ticket: str, signer: "Signer", output: Path, at: datetime | None, readings: Mapping[str, str], held: tuple[int, ...]
+) -> None:
+    from adapters.ledger import utc_now
+    from adapters.proving import bundle
+
+    with open_ledger() as ledger:
+        made = bundle(ledger, signer, ticket, at or utc_now(), readings, held)
+        head = ledger.head()
+    if write_whole(output, made):
+        size = _size(made)
+        template = _("bundle for {ticket}, as of the checkpoint of {size} entries, written to {path}")
+        print(template.format(ticket=ticket, size=f"{size:,}", path=output))
+        _tell_later(head - size)
+
+
+def _write_whole_ledger(signer: "Signer", output: Path) -> None:
+    from adapters.proving_whole import whole_bundle
+    from adapters.targets import is_written_into, whole_file
+
+    with open_ledger() as ledger:
+        with whole_file(output) as file:
+            size = whole_bundle(ledger, signer, file)
+        head = ledger.head()
+    if not is_written_into(output):
+        template = _("bundle of the whole ledger, as of the checkpoint of {size} entries, written to {path}")
+        print(template.format(size=f"{size:,}", path=output))
+        _tell_later(head - size)
+
+
+def _tell_later(later: int) -> None:
+    if later:
         template = ngettext(
             "{count} entry recorded since is not in it: make a checkpoint first if it should be",
             "{count} entries recorded since are not in it: make a checkpoint first if they should be",

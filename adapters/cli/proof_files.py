@@ -70,6 +70,13 @@ def key_to_check(given: str) -> tuple["Key", list[bytes]]:
         raise click.UsageError(_("--key: {text} is neither a file nor a public key").format(text=given)) from None
 
 
+def size_of(note: bytes) -> int:
+    """How many entries the checkpoint in a note of ours covers."""
+    from replay.notes import read_checkpoint, read_note
+
+    return read_checkpoint(read_note(note).text).size
+
+
 def held_checkpoint(path: Path) -> bytes:
     """The note in a file that somebody kept. OSError if it cannot be read, a usage error if it is no checkpoint."""
     from replay.notes import Malformed, read_checkpoint, read_note

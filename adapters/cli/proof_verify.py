@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, NAME, everywhere, open_ledger
+from adapters.cli.options import FILE, NAME, everywhere, open_ledger, sharing
 from adapters.cli.proof_files import held_checkpoint, key_to_check
 from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.verifying import Verified
+    from adapters.verification import Verified
 
 
 @click.command(
@@ -31,15 +31,16 @@ if TYPE_CHECKING:
                   "against the ledger too."))  # fmt: skip
 @option("--checkpoint", "checkpoints", metavar="FILE", type=FILE, multiple=True,
         help=said("A checkpoint kept outside the ledger, to be held against it; repeatable."))  # fmt: skip
+@sharing
 @everywhere
-def verify(key: str | None, checkpoints: tuple[Path, ...]) -> int:
+def verify(key: str | None, checkpoints: tuple[Path, ...], workers: int) -> int:
     """Verifies the ledger; 1 if anything differs."""
     from adapters.verifying import verify
 
     public, held = (None, []) if key is None else key_to_check(key)
     held += [held_checkpoint(it) for it in checkpoints]
     with open_ledger() as ledger:
-        found = verify(ledger, public, held)
+        found = verify(ledger, public, held, workers)
     if found.difference is not None:
         _tell_difference(found)
     else:

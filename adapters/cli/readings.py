@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from adapters.cli.clicking import Command
-from adapters.cli.options import everywhere, open_ledger, position_known
-from adapters.cli.replay import as_known, as_table_or_json, focused, judged_at
+from adapters.cli.options import as_known, everywhere, judged_at, looked_at, open_ledger, position_known, shown_as
 from domain.refusal import said
 
 
@@ -21,12 +20,12 @@ from domain.refusal import said
               "how much money and which quotas would come out otherwise. Clauses on which nothing hangs are named at the "
               "end.\n\nWhat hangs on two readings at once is asked with `what-if`."),
 )  # fmt: skip
-@focused
+@looked_at
 @judged_at
 @as_known
-@as_table_or_json
+@shown_as("table", "json")
 @everywhere
-def readings(at: datetime | None, known_at: datetime | int | None, form: str, **looked_at: str | None) -> None:
+def readings(at: datetime | None, known_at: datetime | int | None, form: str, **focus: str | None) -> None:
     """Shows the readings matrix, or raises NotFound for a client, policy or ticket that is not there."""
     from adapters.replays import readings_matrix, readings_page
     from projections.contracts import Question
@@ -34,7 +33,7 @@ def readings(at: datetime | None, known_at: datetime | int | None, form: str, **
 
     with open_ledger() as ledger:
         question = Question(at or datetime.now(UTC), position_known(ledger, known_at))
-        matrix = readings_matrix(ledger, question, Focus(**looked_at))
+        matrix = readings_matrix(ledger, question, Focus(**focus))
         if form == "json":
             from adapters.cli.written import write_json_lines
 

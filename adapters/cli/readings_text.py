@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from adapters.cli.replay_tables import Zone, judged
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.cli.wording import plain, word
 from adapters.language import _, ngettext, spoken
+from adapters.wording.values import plain, word
 from domain.refusal import said
 from replay.as_of import Totals, money
 

@@ -1,41 +1,31 @@
 """`bitacora replay`: what changed between two states of knowledge, and because of which entries.
 
-It asks `adapters.replays` and writes what comes. How a difference looks is in `replay_tables`, shared with `what-if`, as
-are the options here; nothing is recorded.
+It asks `adapters.replays` and writes what comes. How a difference looks is in `replay_tables`, shared with `what-if`;
+nothing is recorded.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from adapters.cli.clicking import Command, grouped, option
-from adapters.cli.options import KNOWN, MOMENT, NAME, READING, chosen_readings, everywhere, open_ledger, position_known
+from adapters.cli.clicking import Command, option
+from adapters.cli.options import (
+    KNOWN,
+    MOMENT,
+    chosen_readings,
+    everywhere,
+    judged_at,
+    looked_at,
+    open_ledger,
+    position_known,
+    read_as,
+    shown_as,
+)
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.replays import Compared
-
-focused = grouped(
-    [
-        option("--client", type=NAME, help=said("Only this client.")),
-        option("--policy", type=NAME, help=said("Only this policy.")),
-        option("--ticket", type=NAME, help=said("Only this ticket.")),
-    ]
-)
-"""What a replay looks at: everything, or one client, policy or ticket."""
-
-judged_at = option("--at", type=MOMENT, help=said("Judge as if the clock on the wall said this; now by default."))
-as_known = option(
-    "--known-at",
-    type=KNOWN,
-    help=said("Use only what the ledger had recorded by then, a time or a position; everything by default."),
-)
-as_table_or_json = option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
-                          help=said("For reading, or for a program."))  # fmt: skip
+    pass
 
 
 @click.command(
@@ -51,10 +41,9 @@ as_table_or_json = option("--format", "form", type=click.Choice(["table", "json"
 @option("--against", type=KNOWN, help=said("The second state, likewise; everything recorded by default."))
 @judged_at
 @option("--against-at", type=MOMENT, help=said("Judge the second state at this moment; at that of the first by default."))
-@option("--reading", "readings", type=READING, multiple=True,
-        help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."))  # fmt: skip
-@focused
-@as_table_or_json
+@read_as
+@looked_at
+@shown_as("table", "json")
 @everywhere
 def replay(
     known_at: datetime | int,
@@ -63,7 +52,7 @@ def replay(
     against_at: datetime | None,
     readings: tuple[tuple[str, str], ...],
     form: str,
-    **looked_at: str | None,
+    **focus: str | None,
 ) -> int:
     """Compares two states of knowledge; 1 if anything differs."""
     from adapters.replays import compare
@@ -75,8 +64,10 @@ def replay(
     with open_ledger() as ledger:
         before = Question(first, position_known(ledger, known_at), chosen)
         after = Question(against_at or first, position_known(ledger, against), chosen)
-        compared = compare(ledger, before, after, Focus(**looked_at))
+        compared = compare(ledger, before, after, Focus(**focus))
         if form == "json":
+            from adapters.cli.written import write_compared
+
             return int(write_compared(compared, {}))
         from adapters.cli.replay_tables import Zone, show_asked, show_compared
 
@@ -84,26 +75,3 @@ def replay(
         differs = show_compared(compared, ledger, zone)
         show_asked([before, after], zone)
         return int(differs)
-
-
-def write_compared(compared: "Compared", before_it: Mapping[str, Any]) -> bool:
-    """Writes one JSON object, a change a line as they come: what goes before, `changes`, `totals`. Whether anything differs.
-
-    Nothing is written before the first change is there, so that an early failure is clean."""
-    import msgspec
-
-    rows = compared.changes()
-    first = next(rows, None)
-    out = sys.stdout.buffer
-    out.write(b"{")
-    for name, value in before_it.items():
-        out.write(msgspec.json.encode(name) + b":" + msgspec.json.encode(value) + b",\n")
-    out.write(b'"changes":[')
-    for number, row in enumerate(_all(first, rows)):
-        out.write((b",\n" if number else b"\n") + msgspec.json.encode(row))
-    out.write(b'\n],\n"totals":' + msgspec.json.encode(compared.totals) + b"}\n")
-    return first is not None
-
-
-def _all(first: dict[str, Any] | None, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    return chain([first], rows) if first is not None else iter(())

@@ -12,17 +12,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from adapters.cli.happenings import sentence
-from adapters.cli.replay_words import figure_lines, told_of, word_of_cause
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.cli.wording import local, plain
 from adapters.language import _
+from adapters.wording.differences import figure_lines, told_of, word_of_cause
+from adapters.wording.happenings import sentence
+from adapters.wording.values import local, plain, word
 from domain.events import TermsPublished
 from domain.exchange import entry_as_json
 from domain.terms import terms_from
 
 if TYPE_CHECKING:
     from adapters.ledger import Ledger
+    from adapters.readable import Readable
     from adapters.replays import Compared
     from projections.contracts import Question
 
@@ -32,7 +33,7 @@ Row = dict[str, Any]
 class Zone:
     """The zone in which times are shown: that of the newest terms, where all of them have the same; else UTC."""
 
-    def __init__(self, ledger: "Ledger", question: "Question") -> None:
+    def __init__(self, ledger: "Readable", question: "Question") -> None:
         names: set[str] = set()
         for _name, recorded in ledger.streams("terms"):
             documents = [it.event.document for it in recorded if isinstance(it.event, TermsPublished)]
@@ -96,7 +97,9 @@ def _show_block(changes: Sequence[Row], ledger: "Ledger", zone: tzinfo) -> None:
 def _entry(cause: Row, ledger: "Ledger", zone: tzinfo) -> str:
     """What an entry says, and how it stands between the two views. One that is only supposed is in no ledger."""
     found = ledger.entry(cause["position"]) if cause["kind"] != "with" else None
-    said = sentence(entry_as_json(ledger.unsealed().entry(found)), zone) if found is not None else cause["type"]
+    said = word(cause["type"])
+    if found is not None:
+        said = sentence(entry_as_json(ledger.unsealed().entry(found)), zone)
     return "\n· ".join([said, *told_of(cause, zone)])
 
 

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapters.cli.clicking import Command, Group
+from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import (
+    FILE,
     as_of,
     check_order,
     chosen_readings,
     everywhere,
-    formatted,
     open_ledger,
     position_known,
     selecting,
+    sharing,
+    shown_as,
 )
 from adapters.cli.proof_files import check_outputs
 from adapters.language import _, ngettext
@@ -70,7 +72,10 @@ def _reporting(name: str, example: str, help: str) -> None:
     @report.command(name=name, cls=Command, example=example, help=help)
     @selecting
     @as_of
-    @formatted
+    @shown_as("table", "json", "csv", "parquet")
+    @option("-o", "--output", metavar="FILE", type=FILE,
+            help=said("The Parquet file to write, whole or not at all; the other forms go to standard output."))  # fmt: skip
+    @sharing
     @everywhere
     def command(form: str, output: Path | None, **asked: Any) -> None:
         if (form == "parquet") != (output is not None):
@@ -89,15 +94,18 @@ def reports_for(
     at: datetime | None,
     known_at: datetime | int | None,
     readings: tuple[tuple[str, str], ...],
+    workers: int = 1,
     **selected: Any,
 ) -> "Reports":
     """The reports of a ledger for what was asked on the command line."""
     from adapters.reports import Reports, Selection
+    from adapters.shared_reports import SharedReports
     from projections.contracts import Question
 
     check_order(selected.get("since"), selected.get("until"))
     question = Question(at or datetime.now(UTC), position_known(ledger, known_at), chosen_readings(readings))
-    return Reports(ledger, question, Selection(**selected))
+    selection = Selection(**selected)
+    return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
 
 
 def _rows(name: str, reports: "Reports") -> Rows:

@@ -4,15 +4,17 @@ The figures are those of the rows, counted up at most. Tickets that stop the cli
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import UTC, tzinfo
-from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from adapters.cli.spooled import Spooled
 from adapters.cli.tables import Column, heading, show, show_table, width
-from adapters.cli.wording import amount, local, plain, reason_word, short, word
 from adapters.language import _, ngettext
+from adapters.wording.charges import after_hours, billing_totals, minutes
+from adapters.wording.values import amount, local, named, plain, reason_word, short, word
 
 if TYPE_CHECKING:
     from adapters.reports import Reports
@@ -49,7 +51,7 @@ class Zones:
         return _("Times in the zone of each ticket's terms ({zones}).").format(zones=by_terms)
 
 
-def _one_client(rows: Sequence[Row]) -> str | None:
+def _one_client(rows: Iterable[Row]) -> str | None:
     """The client, if all rows are of one: then it needs no column."""
     clients = {it["client"] for it in rows}
     return plain(clients.pop()) if len(clients) == 1 else None
@@ -67,12 +69,11 @@ def _without_client(columns: list[Column], rows: Iterable[list[str]], client: st
 
 def show_report(name: str, rows: Iterable[Row], reports: "Reports") -> None:
     """Prints a report as a person reads it."""
-    zones = Zones(reports)
-    rows = list(rows)
-    if not rows:
-        show(_("Nothing to show."))
-        return
-    {"sla": _sla, "unattended": _unattended, "consumption": _consumption, "billing": _billing}[name](rows, zones)
+    with Spooled(rows) as kept:
+        if not len(kept):
+            show(_("Nothing to show."))
+            return
+        {"sla": _sla, "unattended": _unattended, "consumption": _consumption, "billing": _billing}[name](kept, Zones(reports))
     asked = local(reports.question.at.isoformat(), offset=True)
     known = reports.question.known
     until = _("everything recorded") if known is None else _("what was recorded up to position {known}").format(known=known)
@@ -82,7 +83,7 @@ def show_report(name: str, rows: Iterable[Row], reports: "Reports") -> None:
 # sla ----------------------------------------------------------------------------------------------------------------
 
 
-def _sla(rows: Sequence[Row], zones: Zones) -> None:
+def _sla(rows: Spooled, zones: Zones) -> None:
     one_line = width() >= _ROOM_FOR_ONE_LINE
     columns = [
         Column(_("Ticket"), folds=True),
@@ -93,13 +94,14 @@ def _sla(rows: Sequence[Row], zones: Zones) -> None:
         Column(_("Response"), verdict=True),
         Column(_("Resolution"), verdict=True),
     ]
-    first_those_that_stop = sorted(rows, key=lambda it: it["stops_operation"] is None)
-    _without_client(columns, (_sla_cells(it, zones, one_line) for it in first_those_that_stop), _one_client(rows))
+    stopping = (it for it in rows if it["stops_operation"])
+    others = (it for it in rows if not it["stops_operation"])
+    _without_client(columns, (_sla_cells(it, zones, one_line) for it in chain(stopping, others)), _one_client(rows))
     if any(it["stops_operation"] for it in rows):
         show(_("! stops the client's operation"))
+    counted = Counter((clock, it[clock]["verdict"]) for it in rows for clock in ("response", "resolution"))
     for clock, title in (("response", _("Response")), ("resolution", _("Resolution"))):
-        counted = Counter(it[clock]["verdict"] for it in rows)
-        told = ", ".join(f"{counted[verdict]} {word(verdict)}" for verdict in _VERDICTS if counted[verdict])
+        told = ", ".join(f"{counted[clock, it]} {word(it)}" for it in _VERDICTS if counted[clock, it])
         show(f"{title}: {told}.")
     tickets = ngettext("{count} ticket.", "{count} tickets.", len(rows)).format(count=len(rows))
     show(f"{tickets} {zones.told()}" if one_line else tickets)
@@ -109,7 +111,7 @@ def _sla_cells(row: Row, zones: Zones, one_line: bool) -> list[str]:
     mark = "! " if row["stops_operation"] else ""
     opened = [local(row["opened_at"], zones.of(row["terms"]), seconds=False)] if one_line else []
     clocks = [_clock(row["response"], one_line), _clock(row["resolution"], one_line)]
-    return [mark + plain(row["ticket"]), plain(row["client"]), plain(row["priority"]), *opened, word(row["status"]), *clocks]
+    return [mark + plain(row["ticket"]), plain(row["client"]), named(row["priority"]), *opened, word(row["status"]), *clocks]
 
 
 def _clock(clock: Row, one_line: bool) -> str:
@@ -128,7 +130,7 @@ def _verdict_width() -> int:
 # unattended ---------------------------------------------------------------------------------------------------------
 
 
-def _unattended(rows: Sequence[Row], zones: Zones) -> None:
+def _unattended(rows: Spooled, zones: Zones) -> None:
     columns = [
         Column(_("Ticket"), folds=True),
         Column(_("Client"), folds=True),
@@ -147,7 +149,7 @@ def _unattended(rows: Sequence[Row], zones: Zones) -> None:
 # billing ------------------------------------------------------------------------------------------------------------
 
 
-def _billing(rows: Sequence[Row], zones: Zones) -> None:
+def _billing(rows: Spooled, zones: Zones) -> None:
     columns = [
         Column(_("Entry"), right=True),
         Column(_("At (UTC)"), folds=True),
@@ -178,44 +180,10 @@ def _billing_cells(row: Row) -> list[str]:
     ]
 
 
-def minutes(row: Row) -> str:
-    """Billable minutes, and how they came about where more than one consultant took part."""
-    if row["consultants"] > 1:
-        return f"{row['minutes']} × {row['consultants']} → {row['billable_minutes']}"
-    return str(row["billable_minutes"])
-
-
-def after_hours(row: Row) -> str:
-    """Minutes out of hours: those asked for, and those that nobody asked for."""
-    asked, unasked = row["after_hours_minutes"], row["unrequested_minutes"]
-    shown = [str(asked)] if asked else []
-    if unasked:
-        shown.append(_("{minutes} unasked").format(minutes=unasked))
-    return ", ".join(shown) or "-"
-
-
-def billing_totals(rows: Sequence[Row]) -> Iterator[str]:
-    """What the rows come to: minutes, amounts by currency, and how many have no amount."""
-    total = sum(it["billable_minutes"] for it in rows)
-    counted = ngettext("{count} row.", "{count} rows.", len(rows)).format(count=len(rows))
-    yield f"{counted} " + _("Billable minutes: {minutes}.").format(minutes=total)
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        if row["amount"] is not None:
-            currency = row["currency"] or ""
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["amount"])
-    if sums:
-        yield _("Total: {amounts}.").format(amounts=", ".join(f"{it:.2f} {currency}" for currency, it in sorted(sums.items())))
-    missing = Counter(it["amount_note"] for it in rows if it["amount"] is None)
-    for note in ("not agreed", "to be quoted"):
-        if missing[note]:
-            yield _("Without an amount ({note}): {count}.").format(note=word(note), count=missing[note])
-
-
 # consumption --------------------------------------------------------------------------------------------------------
 
 
-def _consumption(rows: Sequence[Row], zones: Zones) -> None:
+def _consumption(rows: Spooled, zones: Zones) -> None:
     for row in rows:
         show_consumption(row, zones.of(row["terms"]))
         print()
@@ -244,7 +212,7 @@ def show_consumption(row: Row, zone: tzinfo) -> None:
     for benefit in row["benefits"]:
         detail = f": {plain(benefit['detail'])}" if benefit["detail"] else ""
         template = _("Benefit delivered at {at}: {benefit}{detail}")
-        show(template.format(at=local(benefit["at"], zone, offset=True), benefit=plain(benefit["benefit"]), detail=detail),
+        show(template.format(at=local(benefit["at"], zone, offset=True), benefit=named(benefit["benefit"]), detail=detail),
              indent=2)  # fmt: skip
     if row["readings"]:
         read = ", ".join(f"{key}={name}" for key, name in row["readings"].items())
@@ -259,7 +227,7 @@ def _show_quotas(row: Row) -> None:
         Column(_("Left"), right=True),
     ]
     counters = [*row["by_priority"].items(), (_("All"), row["tickets"])]
-    show_table(columns, ([plain(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters),
+    show_table(columns, ([named(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters),
                indent=2)  # fmt: skip
     if row["covered"]:
         show(_("Covered: {tickets}").format(tickets=" ".join(map(plain, row["covered"]))), indent=2)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from adapters.cli.wording import STYLES, word
+from adapters.wording.values import word
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
+_STYLES = {"met": "green", "breached": "bold red", "running": "cyan", "paused": "yellow"}
 _PAGE_ROWS = 500
 _GAP = 2
 _NARROWEST = 4
@@ -124,7 +125,7 @@ def _table(columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Cell
 
 
 def _style(cell: str) -> str:
-    return next((style for value, style in STYLES.items() if cell.startswith(word(value))), "")
+    return next((style for value, style in _STYLES.items() if cell.startswith(word(value))), "")
 
 
 def _print(what: "RenderableType", indent: int) -> None:

@@ -6,8 +6,8 @@ It shows the resolved provisions of `domain.rules`, the same values the clocks a
 from collections.abc import Iterator
 
 from adapters.cli.tables import Column, heading, show, show_table
-from adapters.cli.wording import plain, short, word
 from adapters.language import _, ngettext
+from adapters.wording.values import plain, short, word
 from domain.rules import Billing, ClockRule, Consumption, Provisions, Quota, Target
 from domain.terms import Rules
 
@@ -59,7 +59,7 @@ def _show_targets(title: str, clock: ClockRule, provisions: Provisions) -> None:
         Column(_("Clause")),
     ]
     show_table(columns, (_target_cells(it, provisions) for it in clock.targets), indent=2)
-    stops = ", ".join(clock.stops)
+    stops = ", ".join(map(word, clock.stops))
     show(_("Stops at the first of: {events}.").format(events=stops), indent=2)
 
 
@@ -109,7 +109,7 @@ def _quota_cells(tier: str, quota: Quota) -> list[str]:
 
 def _charges(billing: Billing) -> Iterator[str]:
     if billing.follow_ups is not None:
-        events = ", ".join(billing.follow_ups.events)
+        events = ", ".join(map(word, billing.follow_ups.events))
         template = _("Each of {events} is charged {minutes} minutes ({clause}).")
         yield template.format(events=events, minutes=billing.follow_ups.minutes, clause=billing.follow_ups.clause)
         if billing.follow_ups.one_daily_email:

@@ -6,8 +6,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from adapters.cli.tables import Column, heading, show, show_table
-from adapters.cli.wording import local, plain
 from adapters.language import _, ngettext, spoken
+from adapters.wording.values import local, plain
 from domain.terms import Terms
 
 

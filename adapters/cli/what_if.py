@@ -14,9 +14,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, NAME, READING, Count, chosen_readings, everywhere, open_ledger, position_known
+from adapters.cli.options import (
+    FILE,
+    NAME,
+    Count,
+    as_known,
+    chosen_readings,
+    everywhere,
+    judged_at,
+    looked_at,
+    open_ledger,
+    position_known,
+    read_as,
+    shown_as,
+)
 from adapters.cli.record import STDIN
-from adapters.cli.replay import as_known, as_table_or_json, focused, judged_at, write_compared
 from adapters.language import _, worded
 from domain.refusal import said
 
@@ -37,8 +49,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @option("--terms", type=NAME, metavar="ID|FILE", help=said("Suppose these terms, published or in a file, for every policy."))
 @option("--tier", type=NAME, help=said("Suppose this tier, for every policy whose terms have it."))
-@option("--reading", "readings", type=READING, multiple=True,
-        help=said("Read a clause in another way, such as gs.4=clock-hours; repeatable. See `terms readings`."))  # fmt: skip
+@read_as
 @option("--calendar", type=NAME, metavar="ID|FILE", help=said("Suppose the calendar of these terms, or of a file."))
 @option("--without", type=Count(1), multiple=True, metavar="POSITION",
         help=said("Suppose that the entry at this position counts for nothing; repeatable."))  # fmt: skip
@@ -46,8 +57,8 @@ if TYPE_CHECKING:
         help=said("Suppose the entries of this file too (JSON Lines; - is standard input)."))  # fmt: skip
 @judged_at
 @as_known
-@focused
-@as_table_or_json
+@looked_at
+@shown_as("table", "json")
 @everywhere
 def what_if(
     terms: str | None,
@@ -59,7 +70,7 @@ def what_if(
     at: datetime | None,
     known_at: datetime | int | None,
     form: str,
-    **looked_at: str | None,
+    **focus: str | None,
 ) -> int:
     """Shows the difference that a supposition makes; 1 if an entry supposed is refused."""
     from adapters.replays import Asked, what_if
@@ -70,8 +81,10 @@ def what_if(
         asked = Asked(terms, tier, chosen_readings(readings), calendar, without, stream)
         _check(asked)
         question = Question(at or datetime.now(UTC), position_known(ledger, known_at))
-        answer = what_if(ledger, question, asked, Focus(**looked_at))
+        answer = what_if(ledger, question, asked, Focus(**focus))
         if form == "json":
+            from adapters.cli.written import write_compared
+
             write_compared(answer.compared, _as_json(answer))
         else:
             from adapters.cli.replay_tables import Zone, judged, show_compared

@@ -9,9 +9,12 @@ import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
+
+if TYPE_CHECKING:
+    from adapters.replays import Compared
 
 Row = Mapping[str, Any]
 
@@ -38,6 +41,24 @@ def write_json_lines(rows: Iterable[Row], out: BinaryIO | None = None) -> int:
         out.write(msgspec.json.encode(row) + b"\n")
         count += 1
     return count
+
+
+def write_compared(compared: "Compared", before_it: Row) -> bool:
+    """Writes the answer of a comparison as one JSON object, a change a line as they come: what goes before, `changes`,
+    `totals`. Whether anything differs.
+
+    Nothing is written before the first change is there, so that an early failure is clean."""
+    rows = compared.changes()
+    first = next(rows, None)
+    out = sys.stdout.buffer
+    out.write(b"{")
+    for name, value in before_it.items():
+        out.write(msgspec.json.encode(name) + b":" + msgspec.json.encode(value) + b",\n")
+    out.write(b'"changes":[')
+    for number, row in enumerate(chain([first] if first is not None else (), rows)):
+        out.write((b",\n" if number else b"\n") + msgspec.json.encode(row))
+    out.write(b'\n],\n"totals":' + msgspec.json.encode(compared.totals) + b"}\n")
+    return first is not None
 
 
 def write_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from adapters.cli.explain_text import rules_of
+from adapters.explained import rules_of
 from adapters.ledger import Ledger
 from adapters.replays import compare, readings_matrix
 from adapters.reports import Reports, Selection

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from adapters.cli.explain_text import charged_for
-from adapters.cli.happenings import sentence, voided
-from adapters.cli.report_tables import after_hours, billing_totals, minutes
-from adapters.cli.wording import amount, local, long, moment_of, plain, reason_word, short, word
 from adapters.dossier.document import Block, Column, Document, Drawing, Paragraph, Section, Table, Verdict, pairs
 from adapters.dossier.drawing import drawing
 from adapters.dossier.telling_why import SHORT_NAMES, clauses, proof, readings, then_and_now
 from adapters.language import _, spoken
+from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
+from adapters.wording.happenings import sentence, voided
+from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, short, word
 from domain.refusal import said
 from domain.time_base import epoch_seconds
 from replay.dossier import CLOCKS, ClockName, Dossier, Row
@@ -103,9 +102,9 @@ def _facts(dossier: Dossier, zone: tzinfo) -> Iterator[tuple[str, str]]:
         _("Terms"),
         plain(getattr(rules.terms.about.name, spoken())) if rules is not None else _("none: no clause applies"),
     )
-    yield _("Priority"), plain(row["priority"])
+    yield _("Priority"), named(row["priority"])
     yield _("Kind"), word(row["kind"])
-    yield _("Incident type"), plain(row["incident_type"] or "")
+    yield _("Incident type"), named(row["incident_type"]) if row["incident_type"] else ""
     yield _("Official since"), local(row["official_at"], zone, offset=True) if row["official_at"] else _("not official yet")
     yield _("Status"), status
     yield _("Level"), str(row["level"])
@@ -248,7 +247,7 @@ def _bill(dossier: Dossier, zone: tzinfo) -> Iterator[Block]:
     ]
     cells = [
         [str(it["entry"]), local(it["at"], zone, seconds=False), word(it["kind"]), charged_for(it, explained), minutes(it),
-         after_hours(it), amount(it), it["clause"] or "–"]
+         after_hours(it).replace("-", "–"), amount(it), it["clause"] or "–"]
         for it in rows
     ]  # fmt: skip
     yield Table(columns, cells)
@@ -287,7 +286,7 @@ def _counters(row: Row) -> Iterator[Block]:
         Column(_("Left"), right=True),
     ]
     counters = [*row["by_priority"].items(), (_("All"), row["tickets"])]
-    cells = [[plain(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters]
+    cells = [[named(name), *(str(it[key]) for key in ("included", "used", "remaining"))] for name, it in counters]
     yield Table(columns, cells, marks=[len(cells) - 1])
     for month in row["onsite"]:
         foreign = _(", foreign") if month["foreign"] else ""

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from decimal import Decimal
 
-from adapters.cli.happenings import sentence
-from adapters.cli.replay_words import figure_lines, told_of, word_of_cause
-from adapters.cli.wording import local, plain, word
 from adapters.dossier.document import Block, Code, Column, Pairs, Paragraph, Table, pairs
 from adapters.language import _, ngettext, spoken
+from adapters.wording.differences import figure_lines, told_of, word_of_cause
+from adapters.wording.happenings import sentence
+from adapters.wording.values import local, plain, word
 from domain.exchange import time_text
 from domain.refusal import said
 from replay.as_of import money
@@ -53,7 +53,7 @@ def then_and_now(dossier: Dossier, zone: tzinfo) -> Iterator[Block]:
 
 def _entry(dossier: Dossier, cause: Row, zone: tzinfo) -> str:
     found = dossier.entry(cause["position"])
-    says = sentence(found, zone) if found is not None else str(cause["type"])
+    says = sentence(found, zone) if found is not None else word(cause["type"])
     return "\n· ".join([says, *told_of(cause, zone)])
 
 
@@ -177,7 +177,7 @@ def _proved(dossier: Dossier, found: Proof) -> Iterator[Block]:
             (_("Root"), found.root),
             (_("The desk's key"), found.key),
             (_("Entries of this ticket"), ", ".join(map(str, found.covered)) or _("none")),
-            (_("Time stamps"), str(found.stamps)),
+            (_("Time stamps"), str(found.stamps or _("none"))),
             (_("Digest of the bundle"), f"SHA-256 {found.bundle_sha256}"),
         ]
     )
@@ -200,8 +200,8 @@ def _commands(dossier: Dossier) -> str:
     """The lines to type: making the bundle again at the desk, and checking it anywhere."""
     asked = dossier.question
     chosen = [it for key, name in asked.readings.items() for it in ("--reading", f"{key}={name}")]
-    export = ["bitacora", "export", "bundle", dossier.ticket, "--at", time_text(asked.at), *chosen, "--key", "desk.key", "-o",
-              "bundle.zip", "--verifier", "bitacora_verify.py"]  # fmt: skip
+    export = ["bitacora", "export", "bundle", dossier.ticket, "--at", time_text(asked.at), *chosen]
+    written = "--key desk.key -o bundle.zip --verifier bitacora_verify.py"
     check = ["python", "bitacora_verify.py", "bundle.zip", "--key", "desk.vkey", "--lang", spoken()]
     remarks = _("at the desk, if the bundle is not at hand:"), _("anywhere:")
-    return f"# {remarks[0]}\n{shlex.join(export)}\n# {remarks[1]}\n{shlex.join(check)}"
+    return f"# {remarks[0]}\n{shlex.join(export)} \\\n    {written}\n# {remarks[1]}\n{shlex.join(check)}"

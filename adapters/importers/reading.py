@@ -19,6 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from domain.refusal import Sayable, said
+
 LONGEST_LINE_BYTES = 1 << 20
 LONGEST_NAME = 64
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2200  # rules.md 5: the ledger takes no time outside these
@@ -28,13 +30,13 @@ _YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})", 
 _COUNT = re.compile(r"\d{1,9}(?:\.0)?", re.ASCII)
 
 
-class ImportFileError(Exception):
-    """The file as a whole cannot be imported: not there, damaged, without its header, or lacking an option it
-    needs."""
+class ImportFileError(Sayable):
+    """The file as a whole cannot be imported, `problem` says why: not there, damaged, without its header, or lacking an
+    option it needs."""
 
-    def __init__(self, file: Path, line: int, message: str) -> None:
-        super().__init__(f"{file}, line {line}: {message}")
-        self.file, self.line, self.message = file, line, message
+    def __init__(self, file: Path, line: int, problem: Sayable) -> None:
+        super().__init__(said("{file}, line {line}: {problem}"), file=file, line=line, problem=problem)
+        self.file, self.line = file, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def read_rows(file: Path, columns: Iterable[str]) -> Iterator[Row | Translated]:
     header = _header(file, next(lines, b""))
     wanted = {column: header.index(column) for column in columns if column in header}
     if missing := [column for column in columns if column not in wanted]:
-        raise ImportFileError(file, 1, f"the header lacks {', '.join(missing)}")
+        raise ImportFileError(file, 1, Sayable(said("the header lacks {columns}"), columns=", ".join(missing)))
     for number, line in enumerate(lines, start=2):
         try:
             cells = _cells(line, header)
@@ -163,7 +165,7 @@ def _header(file: Path, line: bytes) -> list[str]:
     try:
         return next(csv.reader([line.decode("utf-8-sig").rstrip("\r\n")], strict=True), [])
     except (csv.Error, UnicodeDecodeError):
-        raise ImportFileError(file, 1, "no header of comma-separated column names in UTF-8") from None
+        raise ImportFileError(file, 1, Sayable(said("no header of comma-separated column names in UTF-8"))) from None
 
 
 def _cells(line: bytes, header: list[str]) -> list[str]:
@@ -209,8 +211,20 @@ def _lines(file: Path) -> Iterator[bytes]:
                     line = stream.readline(LONGEST_LINE_BYTES + 1)
                     if not line or line.endswith(b"\n"):
                         break
-    except (OSError, EOFError, zlib.error) as problem:
-        raise ImportFileError(file, number + 1, f"cannot be read any further: {problem}") from problem
+    except (OSError, EOFError, zlib.error) as error:
+        problem = _of_reading(error)
+        raise ImportFileError(
+            file, number + 1, Sayable(said("cannot be read any further: {problem}"), problem=problem)
+        ) from error
+
+
+def _of_reading(error: Exception) -> object:
+    """Why reading broke off: in words of ours where the error is that of unpacking, else as the system says it."""
+    if isinstance(error, EOFError):
+        return Sayable(said("it ends too soon"))
+    if isinstance(error, (gzip.BadGzipFile, zlib.error)):
+        return Sayable(said("what is packed in it is damaged"))
+    return getattr(error, "strerror", None) or error
 
 
 def _unpacked(plain: IO[bytes]) -> IO[bytes]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.importers.contract import NOBODY_KNOWN, ImportOptions, Scribe, person
 from adapters.importers.reading import ImportFileError, Row, Translated, Unreadable, read_rows
+from domain.refusal import Sayable, said
 
 SOURCE = "servicenow"
 COLUMNS = (
@@ -85,7 +86,7 @@ def translate(file: Path, options: ImportOptions) -> Iterator[Translated]:
     """
     zone = options.time_zone
     if zone is None:
-        raise ImportFileError(file, 1, "times have no offset: a time zone is needed (--time-zone)")
+        raise ImportFileError(file, 1, Sayable(said("times have no offset: a time zone is needed (--time-zone)")))
     earliest = _first_opening(file, zone)
     if earliest is None:
         yield from (item for item in _snapshots(file, zone) if isinstance(item, Translated))

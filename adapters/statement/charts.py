@@ -11,6 +11,7 @@ from adapters.dossier.drawing import WIDTH, bar, patterns, text
 from adapters.language import _
 from adapters.statement.counting import ClockName, Kept, Quota
 from adapters.statement.wording import kept_words, met_of
+from adapters.wording.values import named
 from domain.refusal import said
 
 _LEFT, _RIGHT = 150, 165
@@ -40,7 +41,7 @@ def compliance(by_clock: Mapping[ClockName, Mapping[str, Kept]], names: Mapping[
     groups = []
     for priority in priorities:
         bars = [_kept_bar(names[clock], found[priority]) for clock, found in by_clock.items()]
-        groups.append((priority, bars))
+        groups.append((named(priority), bars))
     return _chart(groups, _KEPT, ident)
 
 

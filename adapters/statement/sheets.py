@@ -6,7 +6,6 @@ How a cell is written is in `workbook`; figures come as the reports have them, o
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from adapters.cli.wording import local, plain, reason_word, short, word
 from adapters.language import _, spoken
 from adapters.statement.counting import (
     CLOCKS,
@@ -24,6 +23,7 @@ from adapters.statement.telling import NAMES
 from adapters.statement.telling_money import clause_rows, reading_rows
 from adapters.statement.wording import period, prices, reason_of
 from adapters.statement.workbook import QUOTA_COLOURS, VERDICT_COLOURS, Cell, Column, Share, Sheets
+from adapters.wording.values import local, named, plain, reason_word, short, word
 
 
 def fill(sheets: Sheets, statement: Statement) -> None:
@@ -104,7 +104,7 @@ def _compliance(sheets: Sheets, statement: Statement) -> None:
 
 def _kept_rows(statement: Statement, group: str, clock: ClockName, rows: Sequence[Row]) -> Iterator[list[Cell | Share]]:
     for name in kept_by_priority(rows, clock, statement.priorities):
-        yield _kept_row(statement, group, clock, plain(name), [it for it in rows if it["priority"] == name])
+        yield _kept_row(statement, group, clock, named(name), [it for it in rows if it["priority"] == name])
 
 
 def _kept_row(statement: Statement, group: str, clock: ClockName, name: str, rows: Sequence[Row]) -> list[Cell | Share]:
@@ -141,8 +141,9 @@ def _tickets(sheets: Sheets, statement: Statement) -> None:
 
 def _ticket_row(sheets: Sheets, statement: Statement, group: str, row: Row, alone: str | None) -> list[Cell | Share]:
     return [
-        plain(row["ticket"]), plain(statement.subjects[row["ticket"]]), group, plain(row["priority"]), word(row["kind"]),
-        _maybe(row["incident_type"]), word(row["status"]), word(row["closed_reason"]) if row["closed_reason"] else None,
+        plain(row["ticket"]), plain(statement.subjects[row["ticket"]]), group, named(row["priority"]), word(row["kind"]),
+        named(row["incident_type"]) if row["incident_type"] else None, word(row["status"]),
+        word(row["closed_reason"]) if row["closed_reason"] else None,
         *sheets.moment(row["opened_at"]), word(row["stops_operation"]) if row["stops_operation"] else None,
         sheets.moment(alone)[0], *(cell for clock in CLOCKS for cell in _clock_cells(row[clock])),
     ]  # fmt: skip
@@ -191,7 +192,7 @@ def _policy(used: Used) -> list[Cell]:
 
 def _counters(used: Used) -> Iterator[list[Cell]]:
     for name, it in used.by_priority.items():
-        yield [*_policy(used), plain(name), it.included, it.before, it.month, it.left]
+        yield [*_policy(used), named(name), it.included, it.before, it.month, it.left]
 
 
 def _paid(used: Used) -> Iterator[list[Cell]]:

@@ -7,7 +7,6 @@ up by `counting`.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 
-from adapters.cli.wording import local, plain, short, word
 from adapters.dossier.document import Block, Column, Document, Drawing, Paragraph, Section, Table, Verdict
 from adapters.language import _, ngettext, spoken
 from adapters.statement import charts
@@ -15,6 +14,7 @@ from adapters.statement.counting import CLOCKS, ClockName, Kept, Row, charged, k
 from adapters.statement.gathering import Statement
 from adapters.statement.telling_money import bill, bill_lines, clauses, how, quota, readings
 from adapters.statement.wording import joined, kept_words, met_of, month_words, percent, period, prices, sums, without_amount
+from adapters.wording.values import local, named, plain, short, word
 from domain.refusal import said
 from domain.time_base import epoch_seconds
 
@@ -133,8 +133,6 @@ def _compliance(statement: Statement) -> Iterator[Block]:
     else:
         yield Paragraph(_("No ticket was opened in the month."))
     if statement.opened or statement.before:
-        for clock in CLOCKS:
-            yield _kept_table(statement, clock, by_clock[clock])
         yield Paragraph(
             _(
                 "Those from before are counted apart. Met is set against what is settled, met or breached; a percentage is cut "
@@ -142,10 +140,12 @@ def _compliance(statement: Statement) -> Iterator[Block]:
             ),
             "quiet",
         )
+        for clock in CLOCKS:
+            yield _kept_table(statement, clock, by_clock[clock])
 
 
 def _told_kept(response: Mapping[str, Kept], resolution: Mapping[str, Kept]) -> str:
-    parts = [f"{plain(name)}: {met_of(response[name])}; {met_of(resolution[name])}" for name in response]
+    parts = [f"{named(name)}: {met_of(response[name])}; {met_of(resolution[name])}" for name in response]
     return _("Verdicts by priority, of response and resolution. {told}").format(told=". ".join(parts))
 
 
@@ -164,7 +164,7 @@ def _kept_table(statement: Statement, clock: ClockName, by_priority: Mapping[str
     ]
     opened, before = statement.opened, statement.before
     of_priority = {name: [it for it in opened if it["priority"] == name] for name in by_priority}
-    rows = [_kept_cells(statement, plain(name), clock, of_priority[name]) for name in by_priority]
+    rows = [_kept_cells(statement, named(name), clock, of_priority[name]) for name in by_priority]
     rows.append(_kept_cells(statement, _("Opened in the month"), clock, opened))
     if before:
         rows.append(_kept_cells(statement, _("From before"), clock, before))
@@ -218,7 +218,7 @@ def _breached(statement: Statement, zone: tzinfo) -> Iterator[Block]:
 def _breached_cells(statement: Statement, row: Row, clock: ClockName) -> list[str]:
     found = row[clock]
     return [
-        plain(row["ticket"]), _subject(statement, row["ticket"]), plain(row["priority"]), _(NAMES[clock]),
+        plain(row["ticket"]), _subject(statement, row["ticket"]), named(row["priority"]), _(NAMES[clock]),
         short(found["elapsed_seconds"]), short(found["target_seconds"]), short(found["overrun_seconds"]), found["clauses"][0],
     ]  # fmt: skip
 
@@ -244,15 +244,15 @@ def _tickets(statement: Statement, rows: Sequence[Row], zone: tzinfo) -> Iterato
         Column(_("Resolution")),
     ]
     first_those_that_stop = sorted(rows, key=lambda it: it["stops_operation"] is None)
-    yield Table(columns, [_ticket_cells(statement, it, zone) for it in first_those_that_stop])
     if any(it["stops_operation"] for it in rows):
         yield Paragraph(_("! stops the client's operation"), "quiet")
+    yield Table(columns, [_ticket_cells(statement, it, zone) for it in first_those_that_stop])
 
 
 def _ticket_cells(statement: Statement, row: Row, zone: tzinfo) -> list[str]:
     mark = "! " if row["stops_operation"] else ""
     opened = local(row["opened_at"], zone, seconds=False)
-    return [mark + plain(row["ticket"]), _subject(statement, row["ticket"]), plain(row["priority"]), opened,
+    return [mark + plain(row["ticket"]), _subject(statement, row["ticket"]), named(row["priority"]), opened,
             word(row["status"]), *(clock_words(row[it]) for it in CLOCKS)]  # fmt: skip
 
 

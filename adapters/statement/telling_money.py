@@ -7,14 +7,14 @@ import shlex
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from adapters.cli.report_tables import after_hours, minutes
-from adapters.cli.wording import local, plain, reason_word, word
 from adapters.dossier.document import Block, Code, Column, Drawing, Pairs, Paragraph, Table, pairs
 from adapters.language import _, ngettext, spoken
 from adapters.statement import charts
 from adapters.statement.counting import Charged, Quota, Row, charged, charged_by_kind
 from adapters.statement.gathering import Statement, Used
 from adapters.statement.wording import amount_of, joined, money, reason_of, sums, without_amount
+from adapters.wording.charges import after_hours, minutes
+from adapters.wording.values import local, named, plain, reason_word, word
 from domain.exchange import time_text
 
 # Quota --------------------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def _title(used: Used) -> str:
 
 
 def _counters(used: Used, number: int) -> Iterator[Block]:
-    every = {plain(name): it for name, it in used.by_priority.items()} | {_("All"): used.tickets}
+    every = {named(name): it for name, it in used.by_priority.items()} | {_("All"): used.tickets}
     drawn = {name: it for name, it in every.items() if it.included}
     if drawn:
         told = ". ".join(
@@ -100,7 +100,7 @@ def _visits_and_benefits(used: Used, zone: tzinfo) -> Iterator[str]:
     for benefit in used.benefits:
         detail = f": {plain(benefit['detail'])}" if benefit["detail"] else ""
         template = _("Benefit delivered at {at}: {benefit}{detail}")
-        yield template.format(at=local(benefit["at"], zone, offset=True), benefit=plain(benefit["benefit"]), detail=detail)
+        yield template.format(at=local(benefit["at"], zone, offset=True), benefit=named(benefit["benefit"]), detail=detail)
 
 
 # Bill ---------------------------------------------------------------------------------------------------------------
@@ -176,9 +176,9 @@ def readings(statement: Statement) -> Iterator[Block]:
     columns = [Column(_("Reading"), share=2), Column(_("What is asked"), share=4), Column(_("Read as"), share=4)]
     asked = statement.question.readings
     cells = [[("→ " if key in asked else "") + plain(key), question, option] for key, question, option in rows]
-    yield Table(columns, cells)
     if asked:
         yield Paragraph(_("→ asked for; the others are read as they are by default."), "quiet")
+    yield Table(columns, cells)
 
 
 def reading_rows(statement: Statement) -> Iterator[tuple[str, str, str]]:

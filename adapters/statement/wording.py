@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
-from adapters.cli.explain_text import charged_for
-from adapters.cli.wording import plain, word
 from adapters.language import _, ngettext
 from adapters.statement.counting import Charged, Kept, Row, permille
 from adapters.statement.gathering import Statement
 from adapters.statement.month import Month
+from adapters.wording.charges import charged_for
+from adapters.wording.values import named, plain, word
 from domain.events import Prices
 from domain.policy import Policy
 from domain.refusal import said
@@ -102,7 +102,7 @@ def prices(found: Prices | None) -> str:
     if found.after_hours_factor is not UNSET:
         told.append(_("times {factor} after hours").format(factor=found.after_hours_factor))
     if found.per_event is not UNSET:
-        each = ", ".join(f"{plain(priority)} {money(price)}" for priority, price in found.per_event.items())
+        each = ", ".join(f"{named(priority)} {money(price)}" for priority, price in found.per_event.items())
         told.append(_("per event, in {currency}: {prices}").format(currency=plain(found.currency), prices=each))
     return "; ".join(told) or _("none agreed")
 

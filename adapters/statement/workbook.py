@@ -13,10 +13,10 @@ from typing import Any
 import xlsxwriter
 from msgspec import Struct
 
-from adapters.cli.wording import local, moment_of, plain
 from adapters.language import _
 from adapters.statement.gathering import Statement
 from adapters.statement.wording import month_words
+from adapters.wording.values import local, moment_of, plain
 
 _LONGEST_TEXT = 32_767
 _MOST_DIGITS = 15

@@ -3,22 +3,25 @@
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters import tree
 from adapters.ledger import Ledger
 from adapters.proving import checkpoint
 from adapters.sealing import keys_beside
 from adapters.signing import Signer, make_key, open_key
-from adapters.verifying import Verified, verify
+from adapters.verification import Verified
+from adapters.verifying import Run, Together, checking, verified, verify
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
 
 ORIGIN = "example.com/desk"
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
+RUN_ENTRIES = 50
 FIRST, SECOND = 280, 334
 """How many entries the two checkpoints cover."""
 
@@ -34,11 +37,21 @@ class Sealed(NamedTuple):
         return open_key(self.key)
 
     def verified(self, path: Path | None = None, *, remembered: bool = False) -> Verified:
-        """What verify says of the ledger, or of a copy; with what the key remembers, if asked."""
+        """What verify says of the ledger, or of a copy; with what the key remembers, if asked. A reading in runs of entries, as
+        several processes make it, must come to the same if all is well, and must find that something differs if not."""
         signer = self.signer()
         last = signer.last()
+        held = [last] if remembered and last else []
         with Ledger.open(str(path or self.path)) as ledger:
-            return verify(ledger, signer.key, [last] if remembered and last else [])
+            found = verify(ledger, signer.key, held)
+            in_runs = verified(ledger, Together(signer.key, partial(_share, ledger.url), RUN_ENTRIES), held)
+            assert (in_runs == found) if found.difference is None else (in_runs.difference is not None), str(found.difference)
+            return found
+
+
+def _share(url: str, upto: int, runs: Iterable[Run]) -> Iterator[Any]:
+    with checking(url, upto) as check:
+        yield from map(check, runs)
 
 
 def desk_lines() -> list[Entry]:
@@ -95,12 +108,12 @@ def rebuild_tree(connection: sqlite3.Connection) -> None:
         pass
 
 
-def rewind(rows: sqlite3.Connection) -> None:
-    """The ledger as it was at the first checkpoint, as far as whoever does it can tell."""
-    rows.execute("DELETE FROM checkpoints WHERE size > ?", (FIRST,))
-    rows.execute("DELETE FROM stored_events WHERE rowid > ?", (FIRST,))
-    rows.execute("DELETE FROM entry_keys WHERE position > ?", (FIRST,))
-    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (FIRST,))
+def rewind(rows: sqlite3.Connection, size: int = FIRST) -> None:
+    """The ledger as it was at so many entries, as far as whoever does it can tell."""
+    rows.execute("DELETE FROM checkpoints WHERE size > ?", (size,))
+    rows.execute("DELETE FROM stored_events WHERE rowid > ?", (size,))
+    rows.execute("DELETE FROM entry_keys WHERE position > ?", (size,))
+    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (size,))
     rebuild_tree(rows)
 
 

@@ -30,7 +30,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 def checked(folder: Path, text: str | bytes) -> list[tuple[int, str]]:
     problems = check_terms_file(written(folder, text))
-    assert all(it.message for it in problems)
+    assert all(it.template.format(**it.values) for it in problems)
     return [(it.line, it.field) for it in problems]
 
 

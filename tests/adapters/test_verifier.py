@@ -1,13 +1,10 @@
-import io
 import json
 import os
 import random
 import re
 import subprocess
 import sys
-import zipfile
-from collections.abc import Callable, Mapping
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,14 +15,14 @@ from adapters.ledger import Ledger
 from adapters.proving import bundle, checkpoint
 from adapters.signing import make_key
 from adapters.verifier import bitacora_verify as verifier
-from adapters.verifier.bitacora_verify import Result, read_key, told, verdict
+from adapters.verifier.bitacora_verify import told, verdict
 from replay.notes import read_checkpoint, read_note
 from replay.proofs import heads_text
+from tests.adapters.bundles import codes, files_of, mutated, re_signed, verified, zipped
 from tests.adapters.given import opened, read
 from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Authority, Sealed, authority, seal
 
 PROGRAM = Path(verifier.__file__)
-Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
@@ -53,38 +50,6 @@ def plain(sealed: Sealed) -> bytes:
     """A bundle for T-2 with both checkpoints and no anchor."""
     with Ledger.open(str(sealed.path)) as ledger:
         return bundle(ledger, sealed.signer(), "T-2", NOW, held=[FIRST])
-
-
-def files_of(raw: bytes) -> Files:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(files: Mapping[str, bytes], *, manifest: bool = True) -> bytes:
-    """A bundle of these files, with a manifest that agrees with them unless asked not to."""
-    found = dict(files)
-    if manifest:
-        written = json.loads(found["manifest.json"])
-        written["files"] = {name: sha256(it).hexdigest() for name, it in found.items() if name != "manifest.json"}
-        found["manifest.json"] = json.dumps(written).encode()
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, content in found.items():
-            archive.writestr(name, content)
-    return made.getvalue()
-
-
-def verified(folder: Path, raw: bytes, sealed: Sealed | None = None, held: list[bytes] | None = None,
-             root: Path | None = None) -> Result:  # fmt: skip
-    path = folder / "bundle.zip"
-    path.write_bytes(raw)
-    key = read_key(sealed.signer().key.text().encode()) if sealed else None
-    trusted = x509.load_pem_x509_certificates(root.read_bytes()) if root else []
-    return verifier.verify(path, key, held or [], trusted)
-
-
-def codes(result: Result, kind: str) -> list[str]:
-    return [it.code for it in result.lines if it.kind == kind]
 
 
 class TestWhole:
@@ -137,6 +102,15 @@ class TestWhole:
         held = subprocess.run([*run, "--checkpoint", str(tmp_path / "held.note")], capture_output=True, text=True, check=False)
         assert held.returncode == 0 and held.stdout.startswith("VALID-ANCHORED(")
 
+    def test_a_reader_who_has_enough_does_not_make_it_fail(self, plain: bytes, tmp_path: Path) -> None:
+        (tmp_path / "bundle.zip").write_bytes(plain)
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "wb") as nobody:
+            run = [sys.executable, "-I", str(PROGRAM), str(tmp_path / "bundle.zip")]
+            ran = subprocess.run(run, stdout=nobody, stderr=subprocess.PIPE, check=False)
+        assert (ran.returncode, ran.stderr) == (3, b"")
+
     def test_what_cannot_be_opened_is_misuse(self, plain: bytes, tmp_path: Path) -> None:
         (tmp_path / "bundle.zip").write_bytes(plain)
         assert verifier.main([str(tmp_path / "none.zip")]) == 2
@@ -154,22 +128,34 @@ class TestMissing:
     ) -> None:
         files = files_of(plain)
         for name in [it for it in files if it.endswith(kind)][::20]:
-            result = verified(tmp_path, zipped({key: it for key, it in files.items() if key != name}), sealed)
+            result = verified(tmp_path, zipped({key: it for key, it in files.items() if key != name}, sealed.signer()), sealed)
             assert result.word == "INCOMPLETE", name
 
     def test_an_entry_and_its_proof_left_out_are_missed_by_version(self, plain: bytes, sealed: Sealed, tmp_path: Path) -> None:
         files = files_of(plain)
         gone = next(it for it in files if it.endswith(".leaf") and b"\nticket:T-2\n7\n" in files[it][:60]).removesuffix(".leaf")
-        result = verified(tmp_path, zipped({name: it for name, it in files.items() if not name.startswith(gone + ".")}), sealed)
+        result = verified(
+            tmp_path,
+            zipped({name: it for name, it in files.items() if not name.startswith(gone + ".")}, sealed.signer()),
+            sealed,
+        )
         assert result.word == "INCOMPLETE"
         assert [it.values["missing"] for it in result.lines if it.code == "versions"] == ["7"]
+
+    def test_a_stream_said_to_be_endless_is_incomplete_and_said_so_at_once(
+        self, plain: bytes, sealed: Sealed, tmp_path: Path
+    ) -> None:
+        files = files_of(plain)
+        files["streams.note"] = sealed.signer().sign(heads_text(ORIGIN, SECOND, {"ticket:T-2": 10**17}))
+        result = verified(tmp_path, zipped(files, sealed.signer()), sealed)
+        assert [it.values["missing"] for it in result.lines if it.code == "versions"] == ["110, 111, 112, 113, 114 …"]
 
     @pytest.mark.parametrize("name", ["key.vkey", "streams.note", "statement.json", f"checkpoints/{SECOND}.note",
                                       f"checkpoints/{FIRST}.note", f"consistency/{FIRST}-{SECOND}.txt"])  # fmt: skip
     def test_a_part_left_out_is_told_by_name(self, plain: bytes, tmp_path: Path, name: str) -> None:
         files = files_of(plain)
         del files[name]
-        result = verified(tmp_path, zipped(files, manifest=False))
+        result = verified(tmp_path, zipped(files))
         assert result.word == "INCOMPLETE"
         assert any(it.values.get("file") == name for it in result.lines if it.kind == "missing")
 
@@ -188,12 +174,12 @@ class TestWrong:
         rng = random.Random(seed)
         files = files_of(plain)
         # The statement is the desk's claim: a change there is told by working it out again, see below.
-        names = [it for it in files if it not in ("manifest.json", "statement.json")]
+        names = [it for it in files if it not in ("manifest.json", "manifest.note", "statement.json")]
         for _ in range(30):
             name = rng.choice(names)
             content = bytearray(files[name])
             content[rng.randrange(len(content) - 1)] ^= 1 << rng.randrange(8)
-            result = verified(tmp_path, zipped({**files, name: bytes(content)}), sealed)
+            result = verified(tmp_path, zipped({**files, name: bytes(content)}, sealed.signer()), sealed)
             assert result.word == "INVALID", (name, bytes(content))
 
     def test_a_bit_flipped_anywhere_in_the_zip_is_never_called_valid_with_other_contents(
@@ -207,29 +193,32 @@ class TestWrong:
             result = verified(tmp_path, bytes(raw), sealed)
             assert result.word in ("INVALID", "INCOMPLETE") or files_of(bytes(raw)) == expected
 
+    @pytest.mark.parametrize("batch", range(10))
+    def test_no_change_of_its_files_by_anybody_but_the_desk_leaves_a_bundle_valid(
+        self, plain: bytes, sealed: Sealed, tmp_path: Path, batch: int
+    ) -> None:
+        rng, files = random.Random(batch), files_of(plain)
+        for _ in range(50):
+            changed = mutated(files, rng)
+            word = verified(tmp_path, zipped(changed), sealed).word
+            assert word in ("INVALID", "INCOMPLETE") or changed == files
+
     @pytest.mark.parametrize("raw", [b"", b"PK\3\4", b"not a zip at all"])
     def test_what_is_no_bundle_is_invalid(self, tmp_path: Path, raw: bytes) -> None:
         assert verified(tmp_path, raw).word == "INVALID"
 
     def test_a_bundle_signed_anew_with_another_key_is_invalid(self, plain: bytes, sealed: Sealed, tmp_path: Path) -> None:
         other = make_key(tmp_path / "other.key", ORIGIN)
-        files = files_of(plain)
-        for name in [it for it in files if it.endswith(".note")]:
-            files[name] = other.sign(read_note(files[name]).text)
-        for name in [it for it in files if it.endswith(".tlog-proof")]:
-            files[name] = files[name].partition(b"\n\n")[0] + b"\n\n" + files[f"checkpoints/{SECOND}.note"]
-        name = f"consistency/{FIRST}-{SECOND}.txt"
-        files[name] = files[name].partition(b"\n\n")[0] + b"\n\n" + files[f"checkpoints/{SECOND}.note"]
-        files["key.vkey"] = (other.key.text() + "\n").encode()
-        assert verified(tmp_path, zipped(files)).word == "VALID-UNANCHORED"
-        assert codes(verified(tmp_path, zipped(files), sealed), "wrong")[0] == "other key"
-        held = verified(tmp_path, zipped(files), held=[sealed.notes[SECOND]])
+        files = re_signed(files_of(plain), other)
+        assert verified(tmp_path, zipped(files, other)).word == "VALID-UNANCHORED"
+        assert codes(verified(tmp_path, zipped(files, other), sealed), "wrong")[0] == "other key"
+        held = verified(tmp_path, zipped(files, other), held=[sealed.notes[SECOND]])
         assert held.word == "INVALID" and "signature" in codes(held, "wrong")
 
     def test_an_old_checkpoint_replayed_as_the_last_is_invalid(self, plain: bytes, sealed: Sealed, tmp_path: Path) -> None:
         files = files_of(plain)
         files[f"checkpoints/{SECOND}.note"] = files[f"checkpoints/{FIRST}.note"]
-        result = verified(tmp_path, zipped(files), sealed)
+        result = verified(tmp_path, zipped(files, sealed.signer()), sealed)
         assert result.word == "INVALID" and "size" in codes(result, "wrong")
 
     def test_two_histories_signed_for_two_clients_are_called_what_they_are(
@@ -245,7 +234,7 @@ class TestWrong:
         files = files_of(plain)
         text = read_checkpoint(read_note(sealed.notes[FIRST]).text)._replace(root=b"\1" * 32).text()
         files[f"checkpoints/{FIRST}.note"] = sealed.signer().sign(text)
-        assert codes(verified(tmp_path, zipped(files), sealed), "wrong") == ["inconsistent"]
+        assert codes(verified(tmp_path, zipped(files, sealed.signer()), sealed), "wrong") == ["inconsistent"]
 
     def test_an_entry_shown_beyond_the_length_the_desk_signed_disproves_the_desk(
         self, plain: bytes, sealed: Sealed, tmp_path: Path
@@ -255,17 +244,17 @@ class TestWrong:
         heads = {name: int(version) for name, version in (it.split(" ") for it in lines)}
         heads["ticket:T-2"] -= 1
         files["streams.note"] = sealed.signer().sign(heads_text(ORIGIN, SECOND, heads))
-        assert codes(verified(tmp_path, zipped(files), sealed), "wrong") == ["more"]
+        assert codes(verified(tmp_path, zipped(files, sealed.signer()), sealed), "wrong") == ["more"]
 
     def test_the_proof_of_another_entry_proves_nothing(self, plain: bytes, sealed: Sealed, tmp_path: Path) -> None:
         files = files_of(plain)
         one, other = [it for it in files if it.endswith(".tlog-proof")][5:7]
         files[one] = files[other]
-        assert "root" in codes(verified(tmp_path, zipped(files), sealed), "wrong")
+        assert "root" in codes(verified(tmp_path, zipped(files, sealed.signer()), sealed), "wrong")
 
     def test_a_file_nobody_listed_is_invalid(self, plain: bytes, tmp_path: Path) -> None:
         files = files_of(plain) | {"notes.txt": b"trust me"}
-        assert codes(verified(tmp_path, zipped(files, manifest=False)), "wrong") == ["unlisted"]
+        assert codes(verified(tmp_path, zipped(files)), "wrong") == ["unlisted"]
 
 
 class TestFigures:
@@ -282,7 +271,7 @@ class TestFigures:
         statement = json.loads(files["statement.json"])
         change(statement)
         files["statement.json"] = json.dumps(statement).encode()
-        result = verified(tmp_path, zipped(files), sealed)
+        result = verified(tmp_path, zipped(files, sealed.signer()), sealed)
         assert result.word == "INVALID" and codes(result, "wrong") == ["figures"]
 
     def test_figures_of_an_entry_without_its_terms_cannot_be_worked_out(
@@ -292,7 +281,7 @@ class TestFigures:
         statement = json.loads(files["statement.json"])
         del statement["question"]["known_at"]
         files["statement.json"] = json.dumps(statement).encode()
-        assert codes(verified(tmp_path, zipped(files), sealed), "missing") == ["not worked out"]
+        assert codes(verified(tmp_path, zipped(files, sealed.signer()), sealed), "missing") == ["not worked out"]
 
     def test_a_ticket_under_a_quota_is_disclosed_with_those_that_share_it(self, tmp_path: Path) -> None:
         base = {"at": "2026-01-05T08:00:00-06:00"}
@@ -322,7 +311,7 @@ class TestStamps:
         files = files_of(anchored[1])
         name = next(it for it in files if it.startswith("anchors/"))
         files[name] = stamps.stamp(request(b"another checkpoint"))
-        result = verified(tmp_path, zipped(files), anchored[0], root=stamps.root)
+        result = verified(tmp_path, zipped(files, anchored[0].signer()), anchored[0], root=stamps.root)
         assert result.word == "INVALID" and codes(result, "wrong") == ["imprint"]
 
     def test_a_time_stamp_nobody_can_check_anchors_nothing(self, anchored: tuple[Sealed, bytes], tmp_path: Path) -> None:
@@ -342,9 +331,9 @@ class TestStamps:
         files = files_of(anchored[1])
         name = next(it for it in files if it.startswith("anchors/"))
         untouched = verdict(verified(tmp_path, anchored[1], anchored[0], root=stamps.root), "en")
-        rng = random.Random(5)
+        rng, signer = random.Random(5), anchored[0].signer()
         for _ in range(300):
             token = bytearray(files[name])
             token[rng.randrange(len(token))] ^= 1 << rng.randrange(8)
-            result = verified(tmp_path, zipped({**files, name: bytes(token)}), anchored[0], root=stamps.root)
+            result = verified(tmp_path, zipped({**files, name: bytes(token)}, signer), anchored[0], root=stamps.root)
             assert result.word != "VALID-ANCHORED" or verdict(result, "en") == untouched

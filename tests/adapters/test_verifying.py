@@ -1,7 +1,5 @@
 import json
 import random
-import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from adapters.signing import make_key
 from adapters.verifying import verify
 from replay.notes import read_checkpoint, read_note
 from tests.adapters.given import export, followed_up, read
+from tests.adapters.mutations import CHECKPOINT_MUTATIONS, ROW_MUTATIONS, forge_amount
 from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, behind, copied, rebuild_tree, rewind, seal
 
 MUTATIONS = 1_000
@@ -23,123 +22,6 @@ FILE_FLIPS = 300
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     return seal(tmp_path_factory.mktemp("sealed"))
-
-
-# What someone may do to the rows who owns the file. Each returns the first position that is no longer what was signed.
-
-
-def flip_state(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (state,) = rows.execute("SELECT state FROM stored_events WHERE rowid = ?", (position,)).fetchone()
-    rows.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (flipped(state, rng), position))
-    return position
-
-
-def flip_stream(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (stream,) = rows.execute("SELECT originator_id FROM stored_events WHERE rowid = ?", (position,)).fetchone()
-    changed = flipped(stream.encode(), rng)
-    rows.execute("UPDATE stored_events SET originator_id = CAST(? AS TEXT) WHERE rowid = ?", (changed, position))
-    return position
-
-
-def flip_topic(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    (topic,) = rows.execute("SELECT topic FROM stored_events WHERE rowid = ?", (position,)).fetchone()
-    changed = flipped(topic.encode(), rng)
-    rows.execute("UPDATE stored_events SET topic = CAST(? AS TEXT) WHERE rowid = ?", (changed, position))
-    return position
-
-
-def flip_version(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    bit = 1 << rng.randint(10, 40)
-    rows.execute("UPDATE stored_events SET originator_version = originator_version | ? WHERE rowid = ?", (bit, position))
-    return position
-
-
-def flip_position(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    rows.execute("UPDATE stored_events SET rowid = rowid | ? WHERE rowid = ?", (1 << rng.randint(10, 40), position))
-    return position
-
-
-def drop(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
-    return position
-
-
-def drop_and_close_the_gap(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
-    shift(rows, position + 1, -1)
-    rows.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
-    return position
-
-
-def swap(rows: sqlite3.Connection, rng: random.Random) -> int:
-    first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
-    for here, there in ((first, -1), (second, first), (-1, second)):
-        rows.execute("UPDATE stored_events SET rowid = ? WHERE rowid = ?", (there, here))
-    return first
-
-
-def swap_bytes(rows: sqlite3.Connection, rng: random.Random) -> int:
-    first, second = sorted(rng.sample(range(1, SECOND + 1), 2))
-    held = dict(rows.execute("SELECT rowid, state FROM stored_events WHERE rowid IN (?, ?)", (first, second)).fetchall())
-    for here, there in ((first, second), (second, first)):
-        rows.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (held[there], here))
-    return first
-
-
-def insert(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    row = rows.execute("SELECT topic, state FROM stored_events WHERE rowid = ?", (rng.randint(1, SECOND),)).fetchone()
-    shift(rows, position, 1)
-    rows.execute("INSERT INTO stored_events VALUES (?, 'ticket:T-9', 1, ?, ?)", (position, *row))
-    return position
-
-
-def truncate(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(3, SECOND)
-    rows.execute("DELETE FROM stored_events WHERE rowid >= ?", (position,))
-    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (position - 1,))
-    return position
-
-
-def renumber(rows: sqlite3.Connection, rng: random.Random) -> int:
-    position = rng.randint(1, SECOND)
-    shift(rows, position, rng.choice([1, 2, 1000]))
-    return position
-
-
-def renumber_versions(rows: sqlite3.Connection, rng: random.Random) -> int:
-    stream, version = f"ticket:T-{rng.randint(1, 3)}", rng.randint(1, 100)
-    (position,) = rows.execute(
-        "SELECT rowid FROM stored_events WHERE originator_id = ? AND originator_version = ?", (stream, version)
-    ).fetchone()
-    rows.execute("UPDATE stored_events SET originator_version = -originator_version - 1 WHERE originator_id = ?"
-                 " AND originator_version >= ?", (stream, version))  # fmt: skip
-    rows.execute("UPDATE stored_events SET originator_version = -originator_version WHERE originator_version < 0")
-    return int(position)
-
-
-ROW_MUTATIONS: list[Callable[[sqlite3.Connection, random.Random], int]] = [
-    flip_state, flip_state, flip_state, flip_stream, flip_topic, flip_version, flip_position, drop, drop_and_close_the_gap,
-    swap, swap_bytes, insert, truncate, renumber, renumber_versions,
-]  # fmt: skip
-
-
-def flipped(content: bytes, rng: random.Random) -> bytes:
-    place = rng.randrange(len(content))
-    return content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1 :]
-
-
-def shift(rows: sqlite3.Connection, first: int, by: int) -> None:
-    """Positions from `first` on, moved; by way of negative ones, since two rows cannot share one even for a moment."""
-    rows.execute("UPDATE stored_events SET rowid = -(rowid + ?) WHERE rowid >= ?", (by, first))
-    rows.execute("UPDATE stored_events SET rowid = -rowid WHERE rowid < 0")
 
 
 class TestUntouched:
@@ -191,6 +73,31 @@ class TestRows:
             assert found.difference is not None, (change.__name__, expected)
             assert found.difference.position == expected, (change.__name__, expected, str(found.difference))
             assert str(expected) in str(found.difference)
+
+    @pytest.mark.parametrize("batch", range(4))
+    def test_no_change_of_a_checkpoint_is_missed_and_each_is_named(self, sealed: Sealed, tmp_path: Path, batch: int) -> None:
+        rng, other = random.Random(batch), make_key(tmp_path / "other.key", ORIGIN)
+        for number in range(50):
+            change = CHECKPOINT_MUTATIONS[number % len(CHECKPOINT_MUTATIONS)]
+            path = copied(sealed, tmp_path)
+            with behind(path) as rows:
+                size = change(rows, rng, other)
+            found = sealed.verified(path).difference
+            assert found is not None, (change.__name__, size)
+            told = {found.values.get("size"), found.values.get("found"), found.position}
+            assert size in told, (change.__name__, size, str(found))
+
+    @pytest.mark.parametrize("batch", range(4))
+    def test_a_ledger_put_back_to_any_older_state_is_found_by_what_its_key_remembers(
+        self, sealed: Sealed, tmp_path: Path, batch: int
+    ) -> None:
+        rng = random.Random(batch)
+        for _ in range(10):
+            path, size = copied(sealed, tmp_path), rng.randint(3, SECOND - 1)
+            with behind(path) as rows:
+                rewind(rows, size)
+            found = sealed.verified(path, remembered=True).difference
+            assert found is not None and found.position == size + 1
 
     def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, sealed: Sealed, tmp_path: Path) -> None:
         for seed in range(60):
@@ -310,17 +217,6 @@ class TestTheFile:
 
 
 class TestSignatures:
-    def test_checkpoints_signed_with_another_key_are_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        other = make_key(tmp_path / "other.key", ORIGIN)
-        for size in (FIRST, SECOND):
-            path = copied(sealed, tmp_path)
-            with behind(path) as rows:
-                rows.execute(
-                    "UPDATE checkpoints SET note = ? WHERE size = ?", (other.sign(read_note(sealed.notes[size]).text), size)
-                )
-            found = sealed.verified(path).difference
-            assert found is not None and f"{size} entries is not signed" in str(found)
-
     def test_a_history_rewritten_and_signed_anew_is_found_by_the_key(self, sealed: Sealed, tmp_path: Path) -> None:
         path = copied(sealed, tmp_path)
         other = make_key(tmp_path / "other.key", ORIGIN)
@@ -333,23 +229,6 @@ class TestSignatures:
             assert verify(ledger, other.key).difference is None
         found = sealed.verified(path).difference
         assert found is not None and "not signed by the key" in str(found)
-
-    def test_a_bit_flipped_in_a_checkpoint_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        rng = random.Random(9)
-        for _ in range(100):
-            path = copied(sealed, tmp_path)
-            size = rng.choice([FIRST, SECOND])
-            with behind(path) as rows:
-                rows.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (flipped(sealed.notes[size], rng), size))
-            found = sealed.verified(path).difference
-            assert found is not None and "checkpoint" in str(found)
-
-    def test_an_old_checkpoint_in_the_place_of_the_last_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        path = copied(sealed, tmp_path)
-        with behind(path) as rows:
-            rows.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (sealed.notes[FIRST], SECOND))
-        found = sealed.verified(path).difference
-        assert found is not None and f"kept as that of {SECOND} entries is of {FIRST}" in str(found)
 
     def test_a_ledger_put_back_to_an_older_state_is_found_by_what_its_key_remembers(
         self, sealed: Sealed, tmp_path: Path
@@ -374,14 +253,3 @@ class TestSignatures:
         with Ledger.open(str(sealed.path)) as ledger:
             found = verify(ledger, sealed.signer().key, [sealed.signer().sign(text)]).difference
         assert found is not None and "different roots" in str(found)
-
-
-def forge_amount(rows: sqlite3.Connection, rng: random.Random) -> int:
-    """An entry that still reads well and says something else."""
-    notes = "SELECT rowid, state FROM stored_events WHERE topic = 'FollowedUp'"
-    position, state = rng.choice(rows.execute(notes).fetchall())
-    rows.execute(
-        "UPDATE stored_events SET state = ? WHERE rowid = ?",
-        (state.replace(b'"kind":"progress"', b'"kind":"closing"'), position),
-    )
-    return int(position)

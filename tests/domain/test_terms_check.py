@@ -165,7 +165,7 @@ def test_too_many_readings_meeting_in_one_place_are_refused_and_not_tried() -> N
     for number in range(1, 9):
         levels = {"by": f"r{number}", "yes": levels, "no": 1}
     document["suspensions"]["vendor"] = {"level": levels}
-    assert "choices by reading are nested too deep" in [it.message for it in faults(document)]
+    assert "choices by reading are nested too deep" in [str(it) for it in faults(document)]
     document["suspensions"]["vendor"] = {}
     document["billing"]["follow_ups"]["minutes"] = {"by": "r1", "yes": 5, "no": 10}
     spread = [("sessions", "clause", 2), ("sessions", "minutes", 3), ("follow_ups", "clause", 4)]

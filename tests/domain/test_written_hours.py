@@ -11,7 +11,7 @@ from domain.time_base import epoch_seconds
 def refusal(*arguments: object, **named: object) -> str:
     with pytest.raises(CalendarError) as caught:
         Calendar.build(*arguments, **named)  # type: ignore[arg-type]
-    assert caught.value.message
+    assert str(caught.value)
     return caught.value.field
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters import replays
 from adapters.ledger import Ledger
-from adapters.replay_streams import readable
+from adapters.replay_streams import Seen
 from adapters.reports import NotFound, Reports
 from projections.contracts import Question
 from replay import causes as causes_module
@@ -76,7 +76,7 @@ def test_an_entry_that_matters_alone_is_one_without_which_the_row_is_another(see
 def _sla(ledger: Ledger, question: Question, without: int | None, ticket: str) -> dict[str, Any]:
     """The plain way: the whole report of a ledger that never had the entry."""
     lens = Knowledge(None, frozenset({without} if without is not None else ()))
-    rows = Reports(readable(ledger, ledger.head(), lens, Supposition()), question).sla()
+    rows = Reports(Seen(ledger, ledger.head(), lens, Supposition()), question).sla()
     row = next((it for it in rows if it["ticket"] == ticket), {})
     clocks = {f"{c}.{name}": value for c in ("response", "resolution") for name, value in row.get(c, {}).items()}
     return row | clocks
@@ -126,6 +126,17 @@ def test_entries_that_matter_only_together_are_told_together(tmp_path: Path) -> 
         (row,) = [it for it in changes(ledger, 6, None) if it["report"] == "sla"]
         verdicts = [it for it in row["causes"] if "response.verdict" in it["fields"]]
         assert [(it["position"], it["alone"]) for it in verdicts] == [(7, False), (8, False)]
+
+
+def test_entries_that_move_a_quota_only_together_are_told_together(tmp_path: Path) -> None:
+    changed = {"type": "PriorityChanged", "at": "2026-03-02T10:00:00-06:00", "ticket": "T-1", "priority": "P5", "reason": "so"}
+    again = changed | {"at": "2026-03-02T11:00:00-06:00"}
+    ticket = opened("T-1", priority="P3", channel="portal")
+    with small_desk(tmp_path, REGISTERED, AUTHORIZED, CS, ticket, changed, again) as ledger:
+        rows = [it for it in changes(ledger, 6, None) if it["report"] == "consumption"]
+        assert len(rows) == 2
+        for row in rows:
+            assert [(it["position"], it["alone"]) for it in row["causes"]] == [(7, False), (8, False)]
 
 
 def test_causes_of_several_streams_that_hide_each_other_are_told_together(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_each_clock_has_its_figures_and_its_segments_with_running_sums(desk: Bit
 
 
 def test_a_paused_segment_names_the_entry_that_began_it(desk: Bitacora) -> None:
-    assert "paused 1h30m 1h30m 15 InformationRequested cs.8.2" in text(desk, "C-1")
+    assert "paused 1h30m 1h30m 15 request for information cs.8.2" in text(desk, "C-1")
 
 
 def test_the_clauses_cited_are_worded_and_the_readings_laid_open(desk: Bitacora) -> None:
@@ -75,7 +75,7 @@ def test_what_lies_after_the_moment_judged_is_shown_and_marked(desk: Bitacora) -
 
 def test_it_is_told_in_spanish_too(desk: Bitacora) -> None:
     told = text(desk, "G-1", "--lang", "es")
-    assert "ana abrió el ticket por acme (correo): incidente, prioridad high. «no network»" in told
+    assert "ana abrió el ticket por acme (correo): incidente, prioridad alta. «no network»" in told
     assert "Reloj de respuesta: incumplido" in told
     assert "gs.5.1 Incidente técnico regular: se resuelve en 6 horas." in told
 

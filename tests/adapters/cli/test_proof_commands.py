@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from replay import merkle
 from replay.notes import read_checkpoint, read_key, read_note
 from replay.proofs import read_inclusion
 from tests.adapters.cli.calling import Bitacora, environment
@@ -82,6 +83,21 @@ def test_a_bundle_is_the_same_bytes_for_the_same_question(signed: Bitacora, tmp_
     for name in ("one.zip", "two.zip"):
         signed.done("export", "bundle", "G-1", "--key", "desk.key", "-o", name, "--at", "2026-03-31T18:00:00-06:00")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_the_whole_ledger_is_handed_to_an_auditor_and_checked(signed: Bitacora, tmp_path: Path) -> None:
+    ran = signed.done("export", "bundle", "--all", "--key", "desk.key", "-o", "ledger.zip", "--verifier", "bitacora_verify.py")
+    assert ran.out.splitlines() == [
+        "bundle of the whole ledger, as of the checkpoint of 20 entries, written to ledger.zip",
+        "it is checked with: python bitacora_verify.py ledger.zip --key desk.key.vkey",
+    ]
+    held = checked("ledger.zip", "--key", "desk.key.vkey", "--checkpoint", "second.note")
+    assert (held.returncode, held.stdout.splitlines()[0]) == (0, "VALID-ANCHORED(checkpoint of 20 entries, held by you)")
+    assert "its 20 entries, none left out" in held.stdout
+    signed.done("record", write_lines(tmp_path / "more.jsonl", [OPENED_LATER]))
+    ran = signed.done("export", "bundle", "--all", "--key", "desk.key", "-o", "ledger.zip", "--lang", "es")
+    assert ran.out.splitlines()[0].startswith("paquete de la bitácora entera")
+    assert ran.out.splitlines()[1].startswith("1 asiento registrado después no está")
 
 
 # Keys and checkpoints -----------------------------------------------------------------------------------------------
@@ -175,10 +191,13 @@ def test_each_entry_of_a_ticket_gets_a_proof_of_its_own(signed: Bitacora, tmp_pa
     ran = signed.done("prove", "G-1", "-o", "proofs/G-1")
     assert ran.out == "6 proofs under the checkpoint of 20 entries written to proofs/G-1\n"
     assert sorted(it.name for it in (tmp_path / "proofs/G-1").iterdir()) == sorted(
-        f"{it}.tlog-proof" for it in (8, 9, 10, 11, 12, 20)
+        f"{it}.{kind}" for it in (8, 9, 10, 11, 12, 20) for kind in ("leaf", "tlog-proof")
     )
     proof = read_inclusion((tmp_path / "proofs/G-1/20.tlog-proof").read_bytes())
     assert (proof.place, proof.checkpoint) == (19, (tmp_path / "second.note").read_bytes())
+    signed = read_checkpoint(read_note(proof.checkpoint).text)
+    hashed = merkle.leaf_hash((tmp_path / "proofs/G-1/20.leaf").read_bytes())
+    assert merkle.holds_inclusion(hashed, proof.place, signed.size, proof.path, signed.root)
 
 
 def test_a_ticket_opened_after_the_last_checkpoint_is_not_covered_yet(signed: Bitacora, tmp_path: Path) -> None:
@@ -195,6 +214,10 @@ def test_a_ticket_opened_after_the_last_checkpoint_is_not_covered_yet(signed: Bi
         (("prove", "T-9", "-o", "proofs"), "there is no ticket T-9"),
         (("prove", "G-1", "-o", "first.note"), "first.note: File exists"),
         (("export", "bundle", "T-9", "--key", "desk.key", "-o", "b.zip"), "there is no ticket T-9"),
+        (("export", "bundle", "--key", "desk.key", "-o", "b.zip"), "name one ticket, or ask for the whole ledger"),
+        (("export", "bundle", "G-1", "--all", "--key", "desk.key", "-o", "b.zip"), "name one ticket, or ask for the whole"),
+        (("export", "bundle", "--all", "--held", "18", "--key", "desk.key", "-o", "b.zip"), "are about one ticket"),
+        (("export", "bundle", "--all", "--key", "first.note", "-o", "b.zip"), "first.note"),
         (("export", "bundle", "G-1", "--key", "desk.key", "-o", "b.zip", "--held", "7"), "no checkpoint of 7 entries"),
         (("export", "bundle", "G-1", "--key", "desk.key", "-o", "b.zip", "--reading", "gs.4=never"), "has no option never"),
         (("export", "bundle", "G-1", "--key", "first.note", "-o", "b.zip"), "first.note"),

@@ -22,6 +22,7 @@ def signed(desk: Bitacora, tmp_path: Path) -> Bitacora:
         ("checkpoint", "--key", "desk.key", "--request"),
         ("export", "bundle", "G-1", "--key", "desk.key", "-o"),
         ("export", "bundle", "G-1", "--key", "desk.key", "-o", "b.zip", "--verifier"),
+        ("export", "bundle", "--all", "--key", "desk.key", "-o"),
     ],
     ids=lambda it: it[-1] if len(it) < 6 else " ".join(it[-3:]),
 )
@@ -55,6 +56,8 @@ def test_two_outputs_are_two_files(signed: Bitacora, tmp_path: Path) -> None:
         ("checkpoint", "--key", "desk.key"),
         ("prove", "G-1", "-o", "proofs"),
         ("export", "bundle", "G-1", "--key", "desk.key", "-o", "b.zip"),
+        ("export", "bundle", "--all", "--key", "desk.key", "-o", "b.zip"),
+        ("checkpoint", "--key", "desk.key", "--follow"),
         ("verify",),
         ("verify", "--key", "desk.key"),
     ],

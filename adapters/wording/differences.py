@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from adapters.cli.wording import local, plain, reason_word, short, word
 from adapters.language import _, ngettext
+from adapters.wording.values import local, named, plain, reason_word, short, word
 from domain.refusal import said
 
 Row = Mapping[str, Any]
@@ -64,6 +64,7 @@ FIGURES: dict[str, str] = {
     "unrequested_minutes": said("Nobody asked for"),
 }
 _WORDS = frozenset({"status", "state", "closed_reason", "kind", "verdict", "stops_operation"})
+_NAMES = frozenset({"priority", "incident_type"})
 _AMOUNT = ("amount", "currency", "amount_note")
 _GIST: dict[str, tuple[str, ...]] = {
     "sla": ("status", "response.verdict", "resolution.verdict"),
@@ -94,7 +95,7 @@ def figure_name(row: Row, field: str) -> str:
     first, _dot, rest = field.partition(".")
     if first == "by_priority":
         priority, _dot, rest = rest.rpartition(".")
-        return f"{plain(priority)}: {_figure(rest)}"
+        return f"{named(priority)}: {_figure(rest)}"
     name = f"{_figure(first)}: {_figure(rest)}" if rest else _figure(first)
     if row["report"] == "billing":
         return f"{_charge(row)}: {name[:1].lower()}{name[1:]}"
@@ -140,6 +141,8 @@ def figure_value(field: str, value: Any, zone: tzinfo) -> str:
         return f"{value} %"
     if isinstance(value, list):
         return ", ".join(_item(it) for it in value)
+    if name in _NAMES:
+        return named(value)
     return word(value) if name in _WORDS else plain(value)
 
 
@@ -148,7 +151,7 @@ def _item(item: Any) -> str:
     if not isinstance(item, Mapping):
         return plain(item)
     if "benefit" in item:
-        return plain(item["benefit"])
+        return named(item["benefit"])
     foreign = _(", foreign") if item["foreign"] else ""
     template = _("{begins}: {used} of {included}{foreign}")
     return template.format(begins=item["from"], used=item["used"], included=item["included"], foreign=foreign)

@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from adapters.cli.wording import local, moment_of, plain, short, word
-from adapters.language import _
+from adapters.language import _, worded
+from adapters.wording.values import local, moment_of, named, plain, short, word
+from domain.clauses import turned_away
 from domain.refusal import said
 
 _FRAME = frozenset({"type", "at", "by", "key", "ticket", "position", "stream", "version", "recorded_at", "id"})
 _TIMES = frozenset({"from", "to", "sent_at", "started", "ended"})
 _DURATIONS = frozenset({"extra_seconds", "budget_seconds"})
 _WORDS = frozenset({"channel", "kind", "outcome", "delivery"})
+_NAMES = frozenset({"priority", "incident_type", "benefit"})
 
 SENTENCES: dict[str, str] = {
     "TermsPublished": said("Terms {terms} published"),
@@ -102,8 +104,12 @@ def _value(entry: Mapping[str, Any], name: str, zone: tzinfo) -> str:
         return _("yes") if value else _("no")
     if name == "consultants":
         return ", ".join(_attendance(it, zone) for it in value)
+    if name in _NAMES:
+        return named(value)
+    if name == "reason" and entry["type"] == "RequestRefused":
+        return _turned_away(entry)
     if isinstance(value, Mapping):
-        return " ".join(f"{key}={_flat(inner)}" for key, inner in value.items())
+        return ", ".join(f"{word(key)}={_flat(inner)}" for key, inner in value.items())
     if isinstance(value, list | tuple):
         return " ".join(map(plain, value))
     return plain(value)
@@ -111,8 +117,14 @@ def _value(entry: Mapping[str, Any], name: str, zone: tzinfo) -> str:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ",".join(f"{key}:{plain(inner)}" for key, inner in value.items())
+        return ",".join(f"{named(key)}:{plain(inner)}" for key, inner in value.items())
     return plain(value)
+
+
+def _turned_away(entry: Mapping[str, Any]) -> str:
+    """Why a request was refused: recorded in English, and told again in the language spoken."""
+    refused = turned_away(entry["client"], entry["requester"], entry["clause"])
+    return plain(worded(refused) if entry["reason"] == str(refused) else entry["reason"])
 
 
 def _attendance(one: Mapping[str, Any], zone: tzinfo) -> str:

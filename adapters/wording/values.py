@@ -9,71 +9,9 @@ from typing import Any
 
 from adapters.language import _
 from adapters.marks import MARKS
+from adapters.wording.words import NAMES, WORDS
 from domain.refusal import said
 
-WORDS: dict[str, str] = {
-    # verdicts
-    "met": said("met"),
-    "breached": said("breached"),
-    "running": said("running"),
-    "paused": said("paused"),
-    "not_applicable": said("not applicable"),
-    # states of a ticket, of a segment, of a policy
-    "open": said("open"),
-    "resolved": said("resolved"),
-    "closed": said("closed"),
-    "contingency": said("contingency"),
-    "closed_hours": said("outside hours"),
-    "not_started": said("not started"),
-    "in_force": said("in force"),
-    "exhausted": said("used up"),
-    "expired": said("expired"),
-    "cancelled": said("cancelled"),
-    "none": said("no policy"),
-    # why something was closed, or is paid per event
-    "validated": said("validated by the client"),
-    "unresponsive": said("the client did not answer"),
-    "withdrawn": said("withdrawn"),
-    "no_policy": said("the client had no policy"),
-    "priority_not_included": said("priority not included"),
-    "priority_exhausted": said("quota of the priority used up"),
-    # kinds, channels, deliveries
-    "incident": said("incident"),
-    "question": said("question"),
-    "request": said("request"),
-    "email": said("e-mail"),
-    "phone": said("telephone"),
-    "chat": said("chat"),
-    "portal": said("portal"),
-    "remote": said("remote"),
-    "onsite": said("on site"),
-    "unanswered": said("not answered"),
-    "answered": said("answered"),
-    "progress": said("progress"),
-    "follow_up": said("follow-up"),
-    "conclusion": said("conclusion"),
-    "closing": said("closing"),
-    "daily_email": said("daily e-mail"),
-    "other": said("other"),
-    "session": said("session"),
-    "per_event": said("per event"),
-    "travel": said("travel"),
-    "at_opening": said("said at the opening"),
-    "declared_late": said("declared later"),
-    "not agreed": said("not agreed"),
-    "to be quoted": said("to be quoted"),
-    "resolution": said("resolution"),
-    "validation": said("validation"),
-    "everyone": said("everyone"),
-    # time bases and suspensions of terms
-    "support": said("support hours"),
-    "clock": said("clock hours"),
-    "working-days": said("all hours of working days"),
-    "waiting": said("waiting for the client"),
-    "unavailability": said("no consultant available"),
-    "vendor": said("the case is with the vendor"),
-}
-STYLES = {"met": "green", "breached": "bold red", "running": "cyan", "paused": "yellow"}
 _CLOSED_REASONS = {"expired": said("the policy had expired"), "exhausted": said("all tickets of the policy used up")}
 
 
@@ -82,6 +20,11 @@ def word(value: str | None) -> str:
     if value is None:
         return "-"
     return _(WORDS[value]) if value in WORDS else plain(value)
+
+
+def named(value: str) -> str:
+    """A priority, type of incident or benefit in words; as it stands unless the built-in terms have it."""
+    return _(NAMES[value]) if value in NAMES else plain(value)
 
 
 def reason_word(value: str) -> str:

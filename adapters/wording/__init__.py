@@ -1,0 +1,1 @@
+"""What people read, in their language: values, entries, charges and differences in words, for the terminal and the dossier."""
