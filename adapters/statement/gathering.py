@@ -153,7 +153,7 @@ class _Gathering:
     # Tickets --------------------------------------------------------------------------------------------------------
 
     def _tickets(self, billed: set[str]) -> tuple[list[Row], list[Row], dict[str, str]]:
-        """Those opened in the month; those from before; and the priorities of those opened after it."""
+        """Those opened in the month; those from before, or charged for in it; and the priorities of those opened after it."""
         from_before = self._from_before() | billed
         opened: list[Row] = []
         before: list[Row] = []
@@ -162,9 +162,11 @@ class _Gathering:
             at = datetime.fromisoformat(row["opened_at"])
             if self._span.covers(at):
                 opened.append(row)
-            elif at >= self._span.until:
+                continue
+            if at >= self._span.until:
                 later[row["ticket"]] = row["priority"]
-            elif row["ticket"] in from_before:
+            # Also one opened later may be charged for: its session may have begun before it.
+            if row["ticket"] in from_before:
                 before.append(row)
         return opened, before, later
 

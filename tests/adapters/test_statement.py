@@ -257,6 +257,17 @@ def test_a_session_over_the_end_of_the_month_is_billed_once_in_that_in_which_it_
         assert gather(ledger, asked(month=Month(2026, 4))).bill == []
 
 
+def test_a_session_that_began_before_its_ticket_was_opened_is_billed_in_the_month_in_which_it_began(tmp_path: Path) -> None:
+    session = {
+        "type": "SessionHeld", "at": "2026-04-01T00:30:00-06:00", "ticket": "G-1", "started": "2026-03-31T23:30:00-06:00",
+        "ended": "2026-04-01T00:30:00-06:00", "consultants": [{"consultant": "luis"}], "delivery": "remote",
+    }  # fmt: skip
+    with small_desk(tmp_path, *DESK, opened("G-1", at="2026-04-01T00:10:00-06:00"), session) as ledger:
+        made = gather(ledger, asked())
+        assert ([it["kind"] for it in made.bill], made.opened, [it["ticket"] for it in made.before]) == (["session"], [], ["G-1"])
+        assert made.subjects["G-1"] == "no network"
+
+
 def test_quota_is_told_as_before_in_and_left_after_the_month(tmp_path: Path) -> None:
     tickets = [
         opened(f"C-{number}", at=f"2026-{month}-10T09:0{number}:00-06:00", priority="P1", channel="portal")
