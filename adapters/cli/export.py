@@ -1,7 +1,7 @@
 """`bitacora export entries` and `bitacora restore`: the whole ledger as JSON Lines, and back.
 
 An export is complete or absent; a restored ledger is checked line by line by `adapters.restoring`. What is exported to be
-checked elsewhere is in `proof_bundle`.
+checked elsewhere is in `proof_bundle`, for process mining in `export_logs`.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from adapters.cli.clicking import Command, Group, option
+from adapters.cli.export_logs import ocel, xes
 from adapters.cli.options import FILE, everywhere, keys_place, ledger_place, open_ledger
 from adapters.cli.proof_bundle import bundle
 from adapters.cli.proof_files import check_outputs
@@ -60,7 +61,8 @@ def export_entries(output: Path | None, sealed: bool) -> None:
         _tell(ngettext("{count} entry written to {path}", "{count} entries written to {path}", count), count, str(output))
 
 
-export.add_command(bundle)
+for _command in (bundle, xes, ocel):
+    export.add_command(_command)
 
 
 @click.command(

@@ -30,6 +30,7 @@ from adapters.cli.readings import readings
 from adapters.cli.record import record
 from adapters.cli.replay import replay
 from adapters.cli.report import report
+from adapters.cli.statement import statement
 from adapters.cli.terms import terms
 from adapters.cli.what_if import what_if
 from adapters.language import DOMAIN, LOCALES, _, catalog, language_of, speak, worded
@@ -81,7 +82,7 @@ def bitacora() -> None:
     """The root of all commands."""
 
 
-_QUESTIONS = (report, explain, dossier, entries, replay, what_if, readings, terms)
+_QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
 _KEEPING = (export, restore, migrate, forget, keys)

@@ -1,6 +1,6 @@
 """`bitacora report`: the four reports, for any moment, with what was known then, under any readings.
 
-It asks `adapters.reports` and writes what comes; JSON and CSV row by row. How a table looks is in `report_tables`.
+It asks `adapters.reports` and writes what comes; JSON, CSV and Parquet as it comes. How a table looks is in `report_tables`.
 """
 
 import sys
@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import (
+    FILE,
     as_of,
     check_order,
     chosen_readings,
@@ -25,7 +27,8 @@ from adapters.cli.options import (
     sharing,
     shown_as,
 )
-from adapters.language import _, worded
+from adapters.cli.proof_files import check_outputs
+from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -74,17 +77,22 @@ def _reporting(name: str, example: str, help: str) -> None:
     @selecting
     @as_of
     @option("--fresh", is_flag=True, help=said("Replay, and leave stored accounts aside; see `bitacora follow`."))
-    @shown_as("table", "json", "csv")
+    @shown_as("table", "json", "csv", "parquet")
+    @option("-o", "--output", metavar="FILE", type=FILE,
+            help=said("The Parquet file to write, whole or not at all; the other forms go to standard output."))  # fmt: skip
     @sharing
     @everywhere
-    def command(form: str, fresh: bool, **asked: Any) -> None:
+    def command(form: str, fresh: bool, output: Path | None, **asked: Any) -> None:
+        if (form == "parquet") != (output is not None):
+            raise click.UsageError(_("--format parquet and --output FILE go together"))
+        check_outputs(output)
         with open_ledger() as ledger:
             reports = reports_for(ledger, **asked)
             is_of_now = asked["at"] is None and asked["known_at"] is None and not asked["readings"]
             if fresh or not is_of_now:
-                _write(name, reports, form)
+                _write(name, reports, form, output)
             else:
-                _write_stored(ledger, name, reports, form)
+                _write_stored(ledger, name, reports, form, output)
 
 
 def reports_for(
@@ -106,33 +114,40 @@ def reports_for(
     return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
 
 
-def _write_stored(ledger: "Ledger", name: str, reports: "Reports", form: str) -> None:
+def _write_stored(ledger: "Ledger", name: str, reports: "Reports", form: str, output: Path | None) -> None:
     """From the stored accounts if they are current, else by a replay; which of the two is said, unless there are none."""
     from adapters.accounts.places import accounts_of
     from adapters.accounts.reading import NotCurrent, stored
 
     with closing(accounts_of(ledger_place())) as accounts:
         if not accounts.exists():
-            _write(name, reports, form)
+            _write(name, reports, form, output)
             return
         with stored(ledger, reports, accounts) as answering:
             if isinstance(answering, NotCurrent):
                 note = _("Replayed, since the stored accounts do not answer: {what}.").format(what=worded(answering))
-                _write(name, reports, form)
+                _write(name, reports, form, output)
             else:
                 note = _("From the stored accounts, up to position {position}.").format(position=f"{answering.position:,}")
-                _write(name, answering, form)
+                _write(name, answering, form, output)
     print(note, file=sys.stdout if form == "table" else sys.stderr)
 
 
-def _write(name: str, reports: "Reports", form: str) -> None:
+def _rows(name: str, reports: "Reports") -> Rows:
     makes: dict[str, Callable[[], Rows]] = {
         "sla": reports.sla,
         "unattended": reports.unattended,
         "consumption": reports.consumption,
         "billing": reports.billing,
     }
-    rows = makes[name]()
+    return makes[name]()
+
+
+def _write(name: str, reports: "Reports", form: str, output: Path | None) -> None:
+    if output is not None:
+        _write_parquet(name, reports, output)
+        return
+    rows = _rows(name, reports)
     if form == "json":
         from adapters.cli.written import write_json_list
 
@@ -157,6 +172,17 @@ def _write_csv(name: str, rows: Rows) -> None:
         before = columns.index("onsite")
         columns, rows = [*columns[:before], *priorities, *columns[before:]], iter(held)
     write_csv(_ready(rows), columns)
+
+
+def _write_parquet(name: str, reports: "Reports", output: Path) -> None:
+    from adapters.exporters.parquet import write_parquet
+    from adapters.targets import is_written_into, whole_file
+
+    with whole_file(output) as file:
+        count = write_parquet(name, _rows(name, reports), reports.question, file)
+    if not is_written_into(output):
+        told = ngettext("{count} row written to {path}", "{count} rows written to {path}", count)
+        print(told.format(count=f"{count:,}", path=output))
 
 
 def _ready(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

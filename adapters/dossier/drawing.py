@@ -64,7 +64,7 @@ def drawing(band: Band, zone: tzinfo, name: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'font-family="Libertinus Serif, Georgia, serif" font-size="10">',
-        _patterns(name),
+        patterns(name),
     ]
     for number, lane in enumerate(lanes):
         parts += _lane(lane, _TOP + number * _ROW, band.stretches, marks, name)
@@ -72,7 +72,8 @@ def drawing(band: Band, zone: tzinfo, name: str) -> str:
     return "\n".join([*parts, "</svg>"])
 
 
-def _patterns(name: str) -> str:
+def patterns(name: str) -> str:
+    """The definitions of the states' patterns, under ids that begin with `name`."""
     tile = '<pattern id="{}" width="5" height="5" patternUnits="userSpaceOnUse">{}</pattern>'
     return "<defs>" + "".join(tile.format(name + state, strokes) for state, strokes in _STROKES.items()) + "</defs>"
 
@@ -133,7 +134,7 @@ def _instant(wall: datetime, zone: tzinfo) -> int:
 
 
 def _lane(lane: _Lane, top: int, stretches: Sequence[Stretch], marks: Sequence[_Mark], name: str) -> Iterator[str]:
-    yield _text(_LEFT - 10, top + 13, lane.label, "end")
+    yield text(_LEFT - 10, top + 13, lane.label, "end")
     right = WIDTH - _RIGHT
     frame = f'<rect x="{_LEFT}" y="{top}" width="{right - _LEFT}" height="{_BAR}"'
     yield f'{frame} fill="none" stroke="#c9c9c4" stroke-width="0.5"/>'
@@ -141,17 +142,17 @@ def _lane(lane: _Lane, top: int, stretches: Sequence[Stretch], marks: Sequence[_
         start, end = max(it.start, lane.start), min(it.end, lane.end)
         if start < end:
             x, until = _x(lane, start), _x(lane, end)
-            yield _bar(x, top, max(until - x, 0.7), it.state, name)
+            yield bar(x, top, max(until - x, 0.7), it.state, name)
     for instant, label in lane.ticks:
         x = _x(lane, instant)
         yield f'<path d="M{x:.2f} {top + _BAR}v3" stroke="#777" stroke-width="0.6"/>'
-        yield _text(x, top + _BAR + 11, label, "middle", size=7.5, colour="#555")
+        yield text(x, top + _BAR + 11, label, "middle", size=7.5, colour="#555")
     for mark in marks:
         if lane.start <= mark.instant < lane.end:
             yield from _flag(mark, _x(lane, mark.instant), top)
 
 
-def _bar(x: float, top: float, width: float, state: str, name: str, height: float = _BAR) -> str:
+def bar(x: float, top: float, width: float, state: str, name: str, height: float = _BAR) -> str:
     """A rectangle in the state's colour, and the same in its pattern: tiles without a ground of their own leave no seams."""
     box = f'<rect x="{x:.2f}" y="{top}" width="{width:.2f}" height="{height}"'
     ground = f'{box} fill="{_GROUNDS.get(state, "#fff")}" stroke="#24303f" stroke-width="0.5"/>'
@@ -163,7 +164,7 @@ def _flag(mark: _Mark, x: float, top: int) -> Iterator[str]:
     yield f'<path d="M{x:.2f} {top - 4}V{top + _BAR + 4}" stroke="{mark.colour}" stroke-width="1.6"/>'
     yield f'<path d="M{x - 4:.2f} {top - 8}h8l-4 6z" fill="{mark.colour}"/>'
     at_left = x > WIDTH - 130
-    yield _text(x - 7 if at_left else x + 7, top - 3.5, mark.text, "end" if at_left else "start", size=8, colour=mark.colour,
+    yield text(x - 7 if at_left else x + 7, top - 3.5, mark.text, "end" if at_left else "start", size=8, colour=mark.colour,
                 bold=True)  # fmt: skip
 
 
@@ -186,10 +187,11 @@ def _legend_rows(band: Band) -> int:
 def _legend(band: Band, top: int, name: str) -> Iterator[str]:
     for number, state in enumerate(_shown(band)):
         x, y = _LEFT + number % 3 * 195, top + number // 3 * _LEGEND
-        yield _bar(x, y, 22, state, name, 10)
-        yield _text(x + 28, y + 9, _(STATES[state]), "start", size=9)
+        yield bar(x, y, 22, state, name, 10)
+        yield text(x + 28, y + 9, _(STATES[state]), "start", size=9)
 
 
-def _text(x: float, y: float, text: str, anchor: str, *, size: float = 9.5, colour: str = "#222", bold: bool = False) -> str:
+def text(x: float, y: float, text: str, anchor: str, *, size: float = 9.5, colour: str = "#222", bold: bool = False) -> str:
+    """A line of text that starts, ends or has its middle at x."""
     weight = ' font-weight="bold"' if bold else ""
     return f'<text x="{x:.2f}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"{weight}>{escape(text)}</text>'

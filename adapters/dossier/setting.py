@@ -13,9 +13,10 @@ from importlib.resources import files
 import msgspec
 from markupsafe import Markup
 
-from adapters.dossier.document import Document
+from adapters.dossier.document import Document, Table
 
 _PACKAGE = "adapters.dossier"
+_LONG_ROWS = 300
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 
 
@@ -31,13 +32,15 @@ def as_html(document: Document) -> bytes:
 
 
 def as_pdf(document: Document) -> bytes:
-    """The document as PDF, dated by the moment judged, with the fonts typst brings along."""
+    """The document as PDF, dated by the moment judged, with the fonts typst brings along. Tables of many rows are set more
+    plainly, and the PDF is then not tagged: tags of thousands of rows weigh twenty times what they tag."""
     import typst
 
-    compiler = typst.Compiler(
-        _template("dossier.typ"), ignore_system_fonts=True, sys_inputs={"document": msgspec.json.encode(document).decode()}
-    )
-    made = compiler.compile(format="pdf", timestamp=datetime.fromtimestamp(document.made, UTC))
+    told = {"document": msgspec.json.encode(document).decode(), "long_rows": str(_LONG_ROWS)}
+    compiler = typst.Compiler(_template("dossier.typ"), ignore_system_fonts=True, sys_inputs=told)
+    tables = (it for section in document.sections for it in section.blocks if isinstance(it, Table))
+    is_long = any(len(it.rows) > _LONG_ROWS for it in tables)
+    made = compiler.compile(format="pdf", timestamp=datetime.fromtimestamp(document.made, UTC), pdf_tags=not is_long)
     assert isinstance(made, bytes), "one document makes one file"
     return made
 
