@@ -17,7 +17,8 @@ from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows, Session, Version, Versions
 from adapters.accounts.tables import DEFINITION
 from adapters.ledger import Ledger, utc_now
-from adapters.mapper import Unreadable
+from adapters.mapper import LedgerError, Unreadable
+from domain.refusal import said
 
 _TICKETS_AT_ONCE = 500
 _CLIENTS_AT_ONCE = 500
@@ -42,6 +43,15 @@ def is_usable(ledger: Ledger, version: Version | None) -> bool:
     return version.position == 0 or id_at(ledger, version.position) == version.entry_id
 
 
+def refuse_newer(version: Version | None) -> None:
+    """LedgerError if a later program made the accounts in use: followers of both would take turns in making them anew."""
+    if version is not None and version.definition > DEFINITION:
+        raise LedgerError(
+            said("the stored accounts are those of a newer version of this program ({found}; this one knows {known})"),
+            found=version.definition, known=DEFINITION,
+        )  # fmt: skip
+
+
 def in_use(accounts: Accounts) -> Version | None:
     """The version that readers see, None if there is none."""
     if not accounts.exists():
@@ -64,6 +74,7 @@ class Building:
 
     def build(self) -> Built:
         """Builds, catches up, compares and switches. LedgerError if ledger or accounts cannot be used."""
+        refuse_newer(in_use(self._accounts))
         now = self._clock()
         head = self._ledger.head()
         with self._accounts.writing() as session:

@@ -341,6 +341,16 @@ def test_accounts_of_another_history_are_made_anew(tmp_path: Path) -> None:
         it.close()
 
 
+def test_accounts_of_a_newer_program_are_left_alone(desk: Desk) -> None:
+    desk.record(*DESK, a_ticket("T-1"))
+    desk.at("02T10:00:00")
+    with desk.accounts.writing() as session:
+        session.run("UPDATE account_versions SET definition = definition + 1")
+    with pytest.raises(LedgerError, match="newer version of this program"):
+        Building(desk.ledger, desk.accounts, desk.clock).build()
+    assert answered(desk.ledger, desk.accounts, desk.clock.now) is None
+
+
 def test_a_row_that_was_changed_is_found(desk: Desk) -> None:
     desk.record(*DESK, a_ticket("T-1"), told("Responded", "T-1", "02T10:00:00"))
     desk.at("02T12:00:00")

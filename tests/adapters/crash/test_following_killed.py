@@ -24,6 +24,7 @@ from tests.adapters.accounts_kept import answered, replayed
 from tests.adapters.cli.calling import PROGRAM, environment
 from tests.adapters.crash.test_recording_killed import ROOT, desk_of, driver
 from tests.adapters.given import DESK, write_lines
+from tests.postgres_server import Databases, own_server
 from tests.stores import Ledgers
 
 KILLS = int(os.environ.get("BITACORA_KILLS", "20"))
@@ -136,6 +137,24 @@ def test_a_follower_keeps_up_while_others_record_and_ends_cleanly_when_told_to(s
     out, err = process.communicate()
     assert (process.returncode, err) == (0, "") and "Caught up" in out
     assert_right(store)
+
+
+def test_a_follower_outlives_a_restart_of_the_server(tmp_path: Path) -> None:
+    with own_server() as server:
+        store = Ledgers(tmp_path, Databases(server.url))
+        begun(store)
+        process = follower(store)
+        heard(process, "Caught up")
+        driver(store, "ledger", write_lines(tmp_path / "first.jsonl", [*DESK, *desk_of(10, "A")])).communicate()
+        server.crash()
+        server.start()
+        driver(store, "ledger", write_lines(tmp_path / "then.jsonl", desk_of(10, "B"))).communicate()
+        with store.open() as ledger:
+            until(lambda: position(store) == ledger.head())
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        assert process.returncode == 0
+        assert_right(store)
 
 
 def test_a_rebuild_killed_at_random_leaves_the_accounts_in_use_as_they_were(store: Ledgers, tmp_path: Path) -> None:
