@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 BENCH_INSTALLED := $(VENV)/bench-installed
 
-.PHONY: install demo test lint docs bench clean
+.PHONY: install demo demo-postgres test lint docs bench clean
 
 install: $(INSTALLED)
 
@@ -20,6 +20,9 @@ $(BENCH_INSTALLED): $(INSTALLED)
 
 demo: $(INSTALLED) ## a lifelike year of a desk in demo.db: its three accounts, and one disputed ticket explained
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m adapters.demo
+
+demo-postgres: $(INSTALLED) ## the same in PostgreSQL: on the server of BITACORA_TEST_POSTGRES, else on one of its own
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.postgres_server $(BIN)/python -m adapters.demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto

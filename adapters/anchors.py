@@ -56,8 +56,8 @@ def anchor(ledger: Ledger, token: bytes, trusted: Sequence[x509.Certificate]) ->
     if found is None:
         raise LedgerError(said("the time stamp is of something else: none of the ledger's checkpoints has its digest"))
     _check(response, found.note, trusted)
-    with ledger.writing() as transaction:
-        TreeRows.of(transaction.rows).keep_anchor(found.size, token)
+    with ledger.writing_beside() as rows:
+        TreeRows.of(rows).keep_anchor(found.size, token)
     return Anchored(found.size, response.tst_info.gen_time.astimezone(UTC), _who(response))
 
 

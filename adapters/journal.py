@@ -11,8 +11,8 @@ from typing import BinaryIO
 from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, refusal_again
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError
+from adapters.rows import MARK_BYTES, Journal, Rows
 from adapters.sealing import Fingerprint, plain_fingerprint
-from adapters.sqlite_rows import MARK_BYTES, Journal, Rows
 from adapters.transaction import Transaction, content_of, request_of
 from domain.events import AnyEvent, RequestRefused, TicketOpened
 from domain.refusal import said

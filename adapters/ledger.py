@@ -12,13 +12,15 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from adapters.grouping import Grouping
 from adapters.key_store import Kind, made_key_store
 from adapters.mapper import LedgerError
-from adapters.sealing import Fingerprint, Seals, Unsealed, keys_beside, plain_fingerprint
-from adapters.sqlite import SQLiteStore
-from adapters.sqlite_rows import Rows, pages
+from adapters.rows import Rows, pages
+from adapters.sealing import Fingerprint, Seals, plain_fingerprint
+from adapters.stores import Store, opened
 from adapters.terms_files import builtin_documents
 from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, forgotten_in, refusal_again
+from adapters.unsealing import Unsealed
 from adapters.writing import Writing
 from domain.book import Book
 from domain.events import AnyEvent, Entry, PersonForgotten
@@ -52,12 +54,13 @@ def utc_now() -> datetime:
 class Ledger:
     """One ledger, open. Use `Ledger.open`; close it, or use it as a context manager. Threads may share it."""
 
-    def __init__(self, store: SQLiteStore, clock: Callable[[], datetime], url: str) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], url: str) -> None:
         self.url = url
         self._store = store
         self._clock = clock
         self._seals: Seals | None = None
         self._lock = RLock()
+        self._grouping = Grouping(self.writing)
         self._remembered: tuple[Book, Writing, int] | None = None
 
     @classmethod
@@ -70,12 +73,12 @@ class Ledger:
         keys: Path | None = None,
         sealed: bool = True,
     ) -> Self:
-        """The ledger in the file `url` (a path, or `sqlite:` and a path). With `create`, a new one is begun with the built-in
-        terms if there is none; `sealed` says whether personal texts are sealed in it, with the keys at `keys` (beside the
-        ledger by default). `clock` gives aware times. LedgerError if it is missing, damaged, newer or none at all."""
-        path = Path(url.removeprefix("sqlite:"))
-        keys = keys or keys_beside(path)
-        ledger = cls(SQLiteStore(path, create=create), clock, url)
+        """The ledger at `url`: a path, `sqlite:` and a path, or the URL of a PostgreSQL database. With `create`, a new one is
+        begun with the built-in terms if there is none; `sealed` says whether personal texts are sealed in it, with the keys at
+        `keys` (where the store says, by default). `clock` gives aware times. LedgerError if it is missing, damaged, newer or
+        none at all."""
+        ledger = cls(opened(url, create=create), clock, url)
+        keys = keys or ledger._store.keys
         try:
             if ledger._store.is_empty:
                 ledger._begin(keys if sealed else None)
@@ -100,10 +103,9 @@ class Ledger:
         self.close()
 
     def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
-        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. LedgerError if nothing
-        could be written."""
-        with self.writing() as transaction:
-            return transaction.record(events)
+        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. Threads that record at the
+        same time share it. LedgerError if nothing could be written."""
+        return self._grouping.record(events)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -126,13 +128,21 @@ class Ledger:
                 raise
             self._remembered = (book, writing, writing.head)
 
+    @contextmanager
+    def writing_beside(self) -> Iterator[Rows]:
+        """The rows, for writing what stands beside the entries, with every other writer excluded. No entry can be added, so
+        that no key is needed. Committed at the end, or nothing was written."""
+        with self._lock, self._store.writing() as rows:
+            yield rows
+
     def _followed(self, rows: Rows) -> tuple[Book, Writing]:
         """The Book as of this transaction."""
         if self._remembered is not None:
             book, writing, seen = self._remembered
             writing.begin(rows)
             if writing.head - seen <= FOLLOWED_AT_MOST:
-                for entry in rows.page(seen, writing.head, FOLLOWED_AT_MOST):
+                others = rows.page(seen, writing.head, FOLLOWED_AT_MOST) if writing.head > seen else []
+                for entry in others:
                     writing.follow(entry)
                     book.take(entry)
                 return book, writing
@@ -204,6 +214,10 @@ class Ledger:
         with self.reading(said("asking for the last position")) as rows:
             return rows.head()
 
+    def wait_for_news(self, after: int, timeout_seconds: float) -> int:
+        """The position of the last entry, as soon as it is beyond `after`, or else when that time has passed."""
+        return self._store.wait_for_news(after, timeout_seconds)
+
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with after < position ≤ upto (all there are when it begins), in order, a page at a time."""
         last = self.head() if upto is None else upto
@@ -250,6 +264,11 @@ class Ledger:
                 together.append(entry)
         if together:
             yield together[0].stream, together
+
+    def names(self, kind: str) -> list[str]:
+        """The names of the streams of a kind, in order; none of their entries is read."""
+        with self.reading(said("reading streams")) as rows:
+            return rows.names(kind)
 
     def divided(self, kind: str, upto: int) -> list[Names]:
         """The names of the streams of a kind divided into parts that hold about as many entries each, by name: what is recorded

@@ -29,6 +29,18 @@ class LedgerBusy(LedgerError):
     """Other processes kept the ledger locked for as long as we wait. Nothing was done, and it may be tried again."""
 
 
+class Unreadable(LedgerError):
+    """What is stored is no entry that this program can read: `position` and `stream` are among its values."""
+
+    @property
+    def position(self) -> int:
+        return int(str(self.values["position"]))
+
+    @property
+    def stream(self) -> str:
+        return str(self.values["stream"])
+
+
 class Stored(Struct, frozen=True):
     """What the bytes of an entry hold; its position, stream and version stand beside them."""
 
@@ -67,7 +79,7 @@ def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
     try:
         kept = _decode(state)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise _unreadable(position, error) from None
+        raise _unreadable(position, stream, error) from None
     return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event)
 
 
@@ -76,13 +88,14 @@ def recorded_at_of(position: int, state: bytes) -> datetime:
     try:
         return _decode_time(state).recorded_at
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise _unreadable(position, error) from None
+        raise _unreadable(position, "", error) from None
 
 
-def _unreadable(position: int, error: Exception) -> LedgerError:
-    return LedgerError(
+def _unreadable(position: int, stream: str, error: Exception) -> Unreadable:
+    return Unreadable(
         said("entry {position} cannot be read: what is stored is not an entry of this version ({problem})"),
         position=position,
+        stream=stream,
         problem=error,
     )
 

@@ -19,10 +19,11 @@ from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
 from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
-from adapters.sealing import AS_STORED, Unsealed
+from adapters.rows import Row, Rows
 from adapters.signing import Signer, is_right
-from adapters.sqlite_rows import Row, Rows
+from adapters.sqlite_session import SQLiteSession
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
+from adapters.unsealing import AS_STORED, Unsealed
 from domain.events import PolicyContracted, TicketOpened
 from domain.exchange import time_text
 from domain.refusal import said
@@ -79,8 +80,8 @@ def checkpoint(ledger: Ledger, signer: Signer, now: datetime) -> bytes:
 
     LedgerError, and nothing signed, if the tree does not continue a checkpoint signed before, or is smaller."""
     grown(ledger)
-    with ledger.writing() as transaction:
-        rows = TreeRows.of(transaction.rows)
+    with ledger.writing_beside() as plain:
+        rows = TreeRows.of(plain)
         size, hash_at = rows.covered(), hashes_from(rows)
         root = merkle.root(size, hash_at)
         last = rows.last_checkpoint()
@@ -213,7 +214,7 @@ class _DisclosedLedger(Ledger):
 
     @contextmanager
     def reading(self, what: str) -> Iterator[Rows]:
-        yield Rows(self._rows.cursor())
+        yield Rows(SQLiteSession(self._rows.cursor()))
 
     def unsealed(self) -> Unsealed:
         return AS_STORED
@@ -272,7 +273,8 @@ def _proved(row: Row, tree: SignedTree) -> Disclosed:
     path = merkle.inclusion(position - 1, tree.checkpoint.size, tree.hash_at)
     if not merkle.holds_inclusion(merkle.leaf_hash(leaf), position - 1, tree.checkpoint.size, path, tree.checkpoint.root):
         raise LedgerError(
-            said("entry {position} is not the one that was signed: it was changed since; see what verify finds"),
+            said("entry {position} is not the one that was signed: it, or the stored tree, was changed since; see what verify"
+                 " finds"),
             position=position,
         )  # fmt: skip
     return Disclosed(position, stream, version, leaf, tuple(path))

@@ -28,7 +28,9 @@ from replay.proofs import (
     tile_file,
 )
 
-_CHANGED = said("entry {position} is not the one that was signed: it was changed since; see what verify finds")
+_CHANGED = said(
+    "entry {position} is not the one that was signed: it, or the stored tree, was changed since; see what verify finds"
+)
 
 
 def whole_bundle(ledger: Ledger, signer: Signer, file: BinaryIO) -> int:

@@ -7,7 +7,7 @@ A ledger answers, and so does one seen through a lens (`replay_streams`); whoeve
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from adapters.sealing import Unsealed
+from adapters.unsealing import Unsealed
 from domain.events import Entry
 
 

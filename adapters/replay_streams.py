@@ -6,7 +6,7 @@ from functools import cached_property
 from adapters.ledger import Ledger
 from adapters.readable import Readable
 from adapters.reports import NotFound
-from adapters.sealing import Unsealed
+from adapters.unsealing import Unsealed
 from domain.events import ContingencyDeclared, Entry, PolicyContracted, TicketOpened
 from domain.refusal import said
 from replay.as_of import Focus, Lens, Named

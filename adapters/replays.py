@@ -18,8 +18,8 @@ from adapters.lines import lines_of
 from adapters.readable import Readable
 from adapters.replay_streams import KnownBook, Seen, Streams
 from adapters.reports import Reports, Selection
-from adapters.sealing import Unsealed
 from adapters.terms_files import read_terms_file
+from adapters.unsealing import Unsealed
 from domain.events import AnyEvent, PolicyContracted, TermsPublished
 from domain.refusal import Refused, said
 from domain.shape import read_entry

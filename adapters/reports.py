@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from adapters.readable import Readable
-from adapters.sealing import Unsealed
+from adapters.unsealing import Unsealed
 from adapters.waiting import Waiting, WaitingRow, WaitingUse, row_waiting, use_waiting
 from domain.calendar import Calendar
 from domain.events import Entry, PolicyContracted, TicketOpened

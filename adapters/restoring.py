@@ -9,7 +9,8 @@ are there; what is sealed in the export stays so. The ledger appears complete or
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -25,7 +26,8 @@ from adapters.ledger import utc_now
 from adapters.lines import Line, lines_of
 from adapters.mapper import LedgerError, key_of, position_in
 from adapters.sealing import Seals, keys_beside
-from adapters.sqlite import SQLiteStore
+from adapters.settings import ledger_path
+from adapters.stores import Store, opened
 from adapters.targets import files_of
 from adapters.writing import VERSIONS_REMEMBERED, Writing
 from domain.admission import CLOCK_TOLERANCE
@@ -59,41 +61,66 @@ class _Wrong(Exception):
         self.field, self.template, self.values = field, template, values
 
 
-def restore(source: Path, ledger: Path, keys: Path | None = None, clock: Callable[[], datetime] = utc_now) -> int:
-    """Builds the ledger of an export (`bitacora export entries`) and returns how many entries it holds. It is sealed with the
-    keys at `keys` (beside the ledger by default), made if there are none. `clock` gives aware times.
+def restore(source: Path, ledger: Path | str, keys: Path | None = None, clock: Callable[[], datetime] = utc_now) -> int:
+    """Builds the ledger of an export (`bitacora export entries`) at a path or URL and returns how many entries it holds. It is
+    sealed with the keys at `keys` (where the store says, by default), made if there are none. `clock` gives aware times.
 
     LedgerError if a ledger, or the log of one, is there already, if the export cannot be read, or naming the line and field of
     the first thing that is wrong; then no ledger is made."""
-    for path in files_of(ledger):
-        if path.exists():
-            raise LedgerError(_EXISTS, path=ledger if path == ledger.resolve() else path)
-    keys = keys or keys_beside(ledger)
-    had_keys = keys.exists()
+    path = ledger_path(str(ledger))
     try:
-        # Beside its final place, so that the last step is one rename within a file system.
-        folder = Path(tempfile.mkdtemp(prefix=f".{ledger.name}.", dir=ledger.absolute().parent))
-        try:
-            restored = _fill(source, folder / "ledger.db", keys, clock())
-            _put_in_place(folder / "ledger.db", ledger)
-        except BaseException:
-            if not had_keys:
-                keys.unlink(missing_ok=True)
-            raise
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        if path is None:
+            return _into_server(source, str(ledger), keys, clock())
+        return _into_file(source, path, keys or keys_beside(path), clock())
     except OSError as error:
         raise LedgerError(
             said("{path} cannot be restored: {problem}"), path=error.filename or source, problem=error.strerror or error
         ) from None
+
+
+def _into_file(source: Path, ledger: Path, keys: Path, now: datetime) -> int:
+    for path in files_of(ledger):
+        if path.exists():
+            raise LedgerError(_EXISTS, path=ledger if path == ledger.resolve() else path)
+    # Beside its final place, so that the last step is one rename within a file system.
+    folder = Path(tempfile.mkdtemp(prefix=f".{ledger.name}.", dir=ledger.absolute().parent))
+    try:
+        with _gone_if_it_fails(keys):
+            restored = _fill(source, opened(str(folder / "ledger.db"), create=True), keys, now)
+            _put_in_place(folder / "ledger.db", ledger)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return restored
 
 
-def _fill(source: Path, path: Path, keys: Path, now: datetime) -> int:
-    store = SQLiteStore(path, create=True)
-    seals = Seals(keys, made_key_store(keys))
+def _into_server(source: Path, url: str, keys: Path | None, now: datetime) -> int:
+    """Into an empty database: in one transaction it is all there, or nothing is."""
+    store = opened(url, create=True)
+    keys = keys or store.keys
+    with _gone_if_it_fails(keys):
+        return _fill(source, store, keys, now)
+
+
+@contextmanager
+def _gone_if_it_fails(keys: Path) -> Iterator[None]:
+    """A key store that was made only for what then failed is removed again."""
+    had_keys = keys.exists()
+    try:
+        yield
+    except BaseException:
+        if not had_keys:
+            keys.unlink(missing_ok=True)
+        raise
+
+
+def _fill(source: Path, store: Store, keys: Path, now: datetime) -> int:
+    """Writes all of an export into a store, and closes it."""
+    seals = None
     try:
         with source.open("rb") as stream, store.writing() as rows:
+            if rows.head():
+                raise LedgerError(_EXISTS, path=store.name)
+            seals = Seals(keys, made_key_store(keys))
             rows.keep_key_store(seals.store.id)
             writing = Writing(rows)
             checks = _Checks(writing, seals, now)
@@ -107,7 +134,8 @@ def _fill(source: Path, path: Path, keys: Path, now: datetime) -> int:
             seals.commit()
             return writing.head
     finally:
-        seals.close()
+        if seals is not None:
+            seals.close()
         store.close()
 
 

@@ -1,5 +1,5 @@
-"""Sealing and unsealing: personal texts of entries turned into `sealed1.SUBJECT.TEXT` before they are judged and stored, and
-back again for whoever may look.
+"""Sealing: personal texts of entries turned into `sealed1.SUBJECT.TEXT` before they are judged and stored, and opened again
+while their key is there. How they are shown is in `unsealing`.
 
 The same text under the same key is always the same sealed text (AES-SIV), so that everything between these two doors compares
 sealed texts and needs no key. What is personal is in `domain.personal`; the keys are in `key_store`.
@@ -10,16 +10,13 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from msgspec import structs
 
 from adapters.key_store import KeyStore, Kind
 from adapters.mapper import LedgerError
-from adapters.marks import FORGOTTEN, UNREADABLE
-from domain.events import AnyEvent, Entry
+from domain.events import AnyEvent
 from domain.personal import SEALED, rewritten
 from domain.refusal import said
 
@@ -254,67 +251,6 @@ class Seals:
         return told, rewritten(proposed, masked)
 
 
-class Unsealed:
-    """Entries as they are shown to people, or written out, by whoever holds the keys."""
-
-    def __init__(self, seals: Seals | None, forgotten: Callable[[], frozenset[str]]) -> None:
-        """`seals` None: a ledger that is not sealed. `forgotten` gives the subjects whose tombstone is recorded."""
-        self._seals = seals
-        self._forgotten = forgotten() if seals is not None else frozenset()
-        if seals is not None:
-            seals.refresh()
-
-    def text(self, text: str) -> str:
-        """A text in plain, or the mark that says why not."""
-        plain = self._opened(text)
-        if plain is None:
-            return FORGOTTEN if subject_of(text) in self._forgotten else UNREADABLE
-        return plain
-
-    def entry(self, entry: Entry) -> Entry:
-        """The entry with its personal texts in plain, or marks in their place."""
-        return entry if self._seals is None else structs.replace(entry, event=self.event(entry.event))
-
-    def event(self, event: AnyEvent) -> AnyEvent:
-        """The event with its personal texts in plain, or marks in their place."""
-        return self._changed(event, self.text)
-
-    def exported(self, entry: Entry) -> Entry:
-        """The entry with its personal texts in plain; what cannot be opened stays sealed, so that it can be restored. So does
-        what would look sealed in plain."""
-        return entry if self._seals is None else structs.replace(entry, event=self._changed(entry.event, self._exported))
-
-    def _exported(self, text: str) -> str:
-        plain = self._opened(text)
-        return text if plain is None or subject_of(plain) is not None else plain
-
-    def _opened(self, text: str) -> str | None:
-        # A key may have come back with a backup; whom the ledger has forgotten stays forgotten.
-        if self._seals is None:
-            return text
-        return None if subject_of(text) in self._forgotten else self._seals.opened(text)
-
-    def _changed(self, event: AnyEvent, change: Callable[[str], str]) -> AnyEvent:
-        return event if self._seals is None else rewritten(event, lambda whose, text: change(text))
-
-    def consumption(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A row of `report consumption` with the details of its benefits in plain."""
-        return row | {"benefits": self._benefits(row["benefits"])} if row["benefits"] else row
-
-    def change(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A row of a comparison, likewise."""
-        fields = row["fields"]
-        if "benefits" not in fields:
-            return row
-        told = {side: found and self._benefits(found) for side, found in fields["benefits"].items()}
-        return row | {"fields": fields | {"benefits": told}}
-
-    def _benefits(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [it | {"detail": None if it["detail"] is None else self.text(it["detail"])} for it in found]
-
-
-AS_STORED = Unsealed(None, frozenset)
-"""Entries shown with their personal texts as they are stored, sealed."""
 _SHORT = 128
 """Longer texts are not remembered: names come again and again, notes do not."""
 

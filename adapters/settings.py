@@ -5,10 +5,14 @@ Reads the environment, decides nothing else.
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 LEDGER_VARIABLE = "BITACORA_LEDGER"
 KEYS_VARIABLE = "BITACORA_KEYS"
 DEFAULT_LEDGER = "./bitacora.db"
+_SERVERS = ("postgresql:", "postgres:")
+_A_SERVER = "postgresql://..."
+"""Of a URL that cannot be read nothing is repeated: the password may be anywhere in it."""
 
 
 def ledger_url(given: str | None, environment: Mapping[str, str]) -> str:
@@ -23,6 +27,25 @@ def keys_path(given: str | None, environment: Mapping[str, str]) -> Path | None:
     return Path(path) if path else None
 
 
-def ledger_path(url: str) -> Path:
-    """The file of the ledger that `url` (a path, or `sqlite:` and a path) names."""
-    return Path(url.removeprefix("sqlite:"))
+def is_server(url: str) -> bool:
+    """Whether a URL names a ledger that a server keeps, rather than a file."""
+    return url.startswith(_SERVERS)
+
+
+def ledger_path(url: str) -> Path | None:
+    """The file of the ledger that `url` (a path, or `sqlite:` and a path) names; None if it is the URL of a server."""
+    return None if is_server(url) else Path(url.removeprefix("sqlite:"))
+
+
+def ledger_name(url: str) -> str:
+    """How a ledger is called in what is said of it: never with the password in its URL."""
+    if not is_server(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        user, host, port = parts.username, parts.hostname or "", parts.port
+    except ValueError:
+        return _A_SERVER
+    if "@" in parts.path:
+        return _A_SERVER
+    return f"postgresql://{f'{user}@' if user else ''}{host}{f':{port}' if port else ''}{parts.path or '/'}"

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from adapters.mapper import Stored, key_of, position_in
-from adapters.sqlite_rows import Row
+from adapters.rows import Row
 from adapters.tree import TreeRows
 from domain.events import (
     EVENT_TYPES,

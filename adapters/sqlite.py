@@ -23,6 +23,8 @@ from eventsourcing.sqlite import (
 )
 
 from adapters.mapper import LedgerError
+from adapters.rows import Rows
+from adapters.sealing import keys_beside
 from adapters.sqlite_files import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -34,7 +36,7 @@ from adapters.sqlite_files import (
     only_reading,
     uri,
 )
-from adapters.sqlite_rows import Rows
+from adapters.sqlite_session import SQLiteSession
 from domain.refusal import said
 
 _SCHEMA = (
@@ -64,6 +66,8 @@ _SCHEMA = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+
+_POLL_SECONDS = 0.05
 
 
 class _Transaction(SQLiteTransaction):
@@ -129,7 +133,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
             (position, str(it.originator_id), it.originator_version, it.topic, it.state)
             for position, it in enumerate(stored_events, first)
         ]
-        Rows(c.sqlite_cursor).insert(rows)
+        SQLiteSession(c.sqlite_cursor).insert(rows)
         return range(first, first + len(rows))
 
     def select_events(
@@ -164,6 +168,7 @@ class SQLiteStore:
         transaction that writes. What cannot be written is opened for reading, unless `create`. LedgerError if it is missing,
         no ledger, newer than this program, or damaged."""
         self.path = path
+        self.name, self.keys = str(path), keys_beside(path)
         self._read_only = path.is_file() and not is_writable(path)
         if self._read_only and create:
             raise self._unwritable()
@@ -181,7 +186,7 @@ class SQLiteStore:
     def reading(self, what: str) -> Iterator[Rows]:
         """One consistent view of the rows; `what` (marked with `said`) tells what is read, should that fail."""
         with _explained(self.path, what), self._datastore.transaction(commit=False) as cursor:
-            yield Rows(cursor.sqlite_cursor)
+            yield Rows(SQLiteSession(cursor.sqlite_cursor))
 
     @contextmanager
     def writing(self) -> Iterator[Rows]:
@@ -191,8 +196,19 @@ class SQLiteStore:
         with _explained(self.path, said("writing to it")), self._datastore.transaction(commit=True) as cursor:
             if self.is_empty and not has_tables(cursor.sqlite_cursor):
                 self.recorder._create_table(cursor)
-            yield Rows(cursor.sqlite_cursor)
+            yield Rows(SQLiteSession(cursor.sqlite_cursor))
         self.is_empty = False
+
+    def wait_for_news(self, after: int, timeout_seconds: float) -> int:
+        """See `stores.Store`. SQLite tells nobody of what another process writes: it is asked again and again."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            with self.reading(said("waiting for entries")) as rows:
+                head = rows.head()
+            left = deadline - time.monotonic()
+            if head > after or left <= 0:
+                return head
+            time.sleep(min(_POLL_SECONDS, left))
 
     def _unwritable(self) -> LedgerError:
         return LedgerError(said("{path} can only be read here: to record, it and its folder must be writable"), path=self.path)

@@ -25,11 +25,12 @@ def files_of(ledger: Path) -> list[Path]:
     return [real.with_name(real.name + suffix) for suffix in _OF_THE_LEDGER]
 
 
-def check_target(target: Path, ledger: Path, source: Path | None = None) -> None:
+def check_target(target: Path, ledger: Path | None, source: Path | None = None) -> None:
     """Asks, before anything is done, whether `target` may be written.
 
-    LedgerError if that would destroy the ledger or `source`, the file to be read; OSError, naming `target`, if it cannot be."""
-    if any(_same(target, it) for it in files_of(ledger)):
+    `ledger` is None if it is in no file. LedgerError if that would destroy the ledger or `source`, the file to be read;
+    OSError, naming `target`, if it cannot be."""
+    if ledger is not None and any(_same(target, it) for it in files_of(ledger)):
         raise LedgerError(said("{path} is the ledger, or a file of its; choose another file to write to"), path=target)
     if source is not None and _same(target, source):
         raise LedgerError(said("{path} is the file to be read; choose another file to write to"), path=target)

@@ -5,20 +5,21 @@ Nothing it answers is acknowledged before the ledger commits it. It knows no rul
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from adapters.sealing import Seals, Unsealed
-from adapters.sqlite_rows import Rows
+from adapters.rows import Rows
+from adapters.sealing import Seals
+from adapters.unsealing import Unsealed
 from adapters.writing import Writing
 from domain.admission import admit
 from domain.book import Book
 from domain.clauses import turned_away
 from domain.desk import Desk
-from domain.events import AnyEvent, Entry, PersonForgotten, RequestRefused, TermsPublished, TicketOpened
+from domain.events import AnyEvent, Entry, PersonForgotten, RequestRefused, TermsPublished, TicketEvent, TicketOpened
 from domain.personal import client_concerned
 from domain.refusal import Refused, said
 from domain.terms import digest
@@ -54,10 +55,11 @@ class Transaction:
     """Whatever happens in it happens together, or not at all. `Ledger.writing` makes it."""
 
     def __init__(self, writing: Writing, book: Book, now: datetime, seals: Seals | None) -> None:
-        """`seals` None: nothing is sealed."""
+        """`now` is aware; it is kept in UTC, as exports show it, so that a restored ledger has the same bytes. `seals` None:
+        nothing is sealed."""
         self._writing = writing
         self._book = book
-        self._now = now
+        self._now = now = now.astimezone(UTC)
         self._seals = seals
         # Transaction time never steps back, even if the clock does: it can be searched by bisection.
         last = writing.last_recorded_at
@@ -74,6 +76,7 @@ class Transaction:
         A `Refused` stands for a line whose shape was refused already and is answered as such, unless its key is known."""
         keys = [_key_of(it) for it in events]
         known = self._writing.positions([key for key in keys if key is not None])
+        self._writing.expect(f"ticket:{it.ticket}" for it in events if isinstance(it, TicketEvent))
         answers = [self._answer(it, key, known) for it, key in zip(events, keys, strict=True)]
         self._writing.store()
         return answers

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.sqlite_rows import Row, Rows
+from adapters.rows import Row, Rows
 from domain.refusal import said
 from replay.merkle import HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier, HashAt, leaf, leaf_hash, node_hash
 
@@ -58,22 +58,22 @@ class StoredCheckpoint(NamedTuple):
 
 
 class TreeRows(Rows):
-    """The tables of the tree, and the stored bytes, as one transaction sees them. Raises sqlite3.Error."""
+    """The tables of the tree, and the stored bytes, as one transaction sees them. Raises as `Rows`."""
 
     @classmethod
     def of(cls, rows: Rows) -> "TreeRows":
         """The same transaction, with the tables of the tree."""
-        return cls(rows._cursor)
+        return cls(rows._session)
 
     def prepare(self) -> None:
         """Makes the tables, in a ledger that has none yet."""
         if not self.is_prepared():
             for statement in _SCHEMA:
-                self._cursor.execute(statement)
+                self._session.run(statement)
 
     def is_prepared(self) -> bool:
         """Whether the tables are there."""
-        return self._one("SELECT 1 FROM sqlite_master WHERE name = 'checkpoint_anchors'") is not None
+        return self._session.has_table("checkpoint_anchors")
 
     def raw(self, after: int, upto: int, limit: int) -> list[Row]:
         """At most `limit` rows with after < position ≤ upto just as they are stored, by position."""
@@ -104,11 +104,9 @@ class TreeRows(Rows):
     def grow(self, level: int, tile: int, hashes: bytes) -> None:
         """A tile, new or wider than it was."""
         width = len(hashes) // HASH_BYTES
-        changed = self._cursor.execute(
-            "UPDATE tree_tiles SET width = ?, hashes = ? WHERE level = ? AND tile = ?", (width, hashes, level, tile)
-        )
-        if not changed.rowcount:
-            self._cursor.execute("INSERT INTO tree_tiles VALUES (?, ?, ?, ?)", (level, tile, width, hashes))
+        statement = "UPDATE tree_tiles SET width = ?, hashes = ? WHERE level = ? AND tile = ?"
+        if not self._session.run(statement, width, hashes, level, tile):
+            self._session.run("INSERT INTO tree_tiles VALUES (?, ?, ?, ?)", level, tile, width, hashes)
 
     def tile_widths(self) -> list[tuple[int, int, int, int]]:
         """Every tile: level, tile, the width it claims and the bytes it has."""
@@ -118,15 +116,15 @@ class TreeRows(Rows):
 
     def ever_recorded(self) -> int:
         """The last position ever given, even if its entry should be gone."""
-        return self._one("SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'") or 0
+        return self._session.ever_recorded()
 
     def all_keys(self) -> Iterable[tuple[str, int]]:
         """Every key with the position it leads to; to be read before anything else is asked."""
-        return self._cursor.execute("SELECT key, position FROM entry_keys")
+        return self._session.each("SELECT key, position FROM entry_keys")
 
     def all_client_streams(self) -> Iterable[tuple[str, str]]:
         """Every (client, stream) pair; to be read before anything else is asked."""
-        return self._cursor.execute("SELECT client, stream FROM client_streams")
+        return self._session.each("SELECT client, stream FROM client_streams")
 
     def streams_begun_after(self, position: int) -> set[str]:
         """The streams whose first entry stands after a position."""
@@ -138,9 +136,8 @@ class TreeRows(Rows):
         return dict(self._all("SELECT contingency, stream FROM contingency_streams"))
 
     def damage(self) -> str | None:
-        """What SQLite finds wrong with how the entries lie in the file, and their index with them; None if nothing."""
-        found: str = self._one("PRAGMA integrity_check('stored_events')")
-        return None if found == "ok" else " ".join(found.split())
+        """What the database itself finds wrong with how the entries lie on the disk, and their indexes; None if nothing."""
+        return self._session.damage()
 
     def checkpoints(self) -> list[StoredCheckpoint]:
         """All signed checkpoints, by size."""
@@ -156,8 +153,8 @@ class TreeRows(Rows):
         return None if row is None else StoredCheckpoint(*row)
 
     def keep_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
-        """One more, larger than all before it (sqlite3.IntegrityError otherwise)."""
-        self._cursor.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", checkpoint)
+        """One more, larger than all before it (an integrity error otherwise)."""
+        self._session.run("INSERT INTO checkpoints VALUES (?, ?, ?)", *checkpoint)
 
     def anchors(self) -> list[tuple[int, bytes]]:
         """The time stamps kept, each with the size of the checkpoint it is of."""
@@ -167,7 +164,7 @@ class TreeRows(Rows):
         """A time stamp over the checkpoint of this size; the same one again changes nothing."""
         digest = sha256(token).hexdigest()
         if not self._all("SELECT 1 FROM checkpoint_anchors WHERE size = ? AND digest = ?", size, digest):
-            self._cursor.execute("INSERT INTO checkpoint_anchors VALUES (?, ?, ?)", (size, digest, token))
+            self._session.run("INSERT INTO checkpoint_anchors VALUES (?, ?, ?)", size, digest, token)
 
 
 def hashes_from(rows: TreeRows) -> HashAt:
@@ -203,8 +200,8 @@ def grown(ledger: Ledger, upto: int | None = None) -> int:
     transaction, and returns how many entries they cover. LedgerError if the ledger has fewer entries than the tiles."""
     head = ledger.head() if upto is None else upto
     while True:
-        with ledger.writing() as transaction:
-            rows = TreeRows.of(transaction.rows)
+        with ledger.writing_beside() as plain:
+            rows = TreeRows.of(plain)
             covered = grow_once(rows, head)
         if covered >= head:
             return covered

@@ -4,15 +4,14 @@ Finds the first thing that is wrong and names its position; what comes after tha
 shares no work out: see `verifying`.
 """
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from hashlib import sha256
 
 from msgspec import Struct
 
+from adapters.rows import Row
 from adapters.signing import is_right
 from adapters.soundness import Difference, Differs, Entries, Versions
-from adapters.sqlite_rows import Row
 from adapters.tree import TreeRows, tiles_of
 from domain.refusal import said
 from replay.merkle import EMPTY_ROOT, HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier
@@ -118,11 +117,11 @@ class Verification:
         after = self.frontier.size
         try:
             return self.rows.raw(after, 2**62, PAGE_ENTRIES)
-        except sqlite3.Error:
+        except self.rows.failures:
             for position in range(after + 1, after + PAGE_ENTRIES + 1):
                 try:
                     self._entries.take(self.rows.raw(position - 1, position, 1))
-                except sqlite3.Error as problem:
+                except self.rows.failures as problem:
                     raise Differs(position, said("entry {position} cannot be read: {problem}"), problem=problem) from None
             raise
 
@@ -158,7 +157,8 @@ class Verification:
             if not b"".join(part).startswith(known):
                 number = next(n for n, it in enumerate(part) if it != known[n * HASH_BYTES : (n + 1) * HASH_BYTES])
                 return Differs(
-                    begin + number + 1, said("entry {position} is not the one that the tree was made of: it was changed")
+                    begin + number + 1,
+                    said("entry {position} is not the one that the tree was made of: it, or the stored tree, was changed"),
                 )
         return None
 

@@ -4,7 +4,6 @@ One process reads it from the first entry to the last, or several a run of entri
 and says how far the signatures reach.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ from typing import Any, NamedTuple
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
+from adapters.rows import Row
 from adapters.soundness import NEVER, Difference, Differs, Entries, Versions
-from adapters.sqlite_rows import Row
 from adapters.tree import BATCH_ENTRIES, TreeRows
 from adapters.verification import PAGE_ENTRIES, UNHASHABLE, Verification, Verified, is_dense, leaf_hashes
 from adapters.workers import WorkerLost, shared_out
@@ -159,10 +158,12 @@ def checking(url: str, upto: int) -> Iterator[Callable[[Run], _Read | _Links | N
     with Ledger.open(url) as ledger, ledger.reading(said("verifying it")) as plain:
         rows = TreeRows.of(plain)
 
+        wrong: tuple[type[Exception], ...] = (Differs, LedgerError, *rows.failures, *UNHASHABLE)
+
         def checked(run: Run) -> _Read | _Links | None:
             try:
                 return _links(rows, upto) if run is None else _checked(rows, *run)
-            except (Differs, LedgerError, sqlite3.Error, *UNHASHABLE):
+            except wrong:
                 return None
 
         yield checked

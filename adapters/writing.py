@@ -4,11 +4,11 @@ It is the Source the Book reads through, so admission sees every entry of the ba
 to the store in one statement for each table, at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from adapters.mapper import id_at, random_tail, state_of, tag_of
-from adapters.sqlite_rows import Rows
+from adapters.rows import Rows
 from domain.events import AnyEvent, ContingencyDeclared, Entry, PolicyContracted, TicketOpened
 
 VERSIONS_REMEMBERED = 100_000
@@ -21,16 +21,18 @@ class Writing:
 
     def __init__(self, rows: Rows) -> None:
         self._versions: dict[str, int] = {}
+        self.head = 0
+        self.last_recorded_at: datetime | None = None
         self.begin(rows)
 
     def begin(self, rows: Rows) -> None:
         """A new transaction: nothing is pending, and rows are read through it."""
         self.rows = rows
-        self.head = rows.head()
-        self.last_recorded_at = rows.recorded_at(self.head)
-        self.entries: list[Entry] = []
-        self._keys: dict[str, int] = {}
+        before, self.head = self.head, rows.head()
+        if self.head != before:
+            self.last_recorded_at = rows.recorded_at(self.head)
         self._tail = random_tail()
+        self._nothing_pending()
         if len(self._versions) > VERSIONS_REMEMBERED:
             self._versions.clear()
 
@@ -61,7 +63,14 @@ class Writing:
         self.rows.insert_client_streams([(owner, it.stream) for it in linked if (owner := _owner(it))])
         declared = [(it.event.contingency, it.stream) for it in linked if isinstance(it.event, ContingencyDeclared)]
         self.rows.insert_contingencies(declared)
-        self.begin(self.rows)
+        if self.entries:
+            self.last_recorded_at = self.entries[-1].recorded_at
+        self._nothing_pending()
+
+    def _nothing_pending(self) -> None:
+        self.entries: list[Entry] = []
+        self._keys: dict[str, int] = {}
+        self._expected: dict[str, list[Entry]] = {}
 
     def positions(self, keys: Sequence[str]) -> dict[str, int]:
         """The positions of those keys that are known, pending ones included."""
@@ -72,9 +81,16 @@ class Writing:
 
     # What a Book asks -----------------------------------------------------------------------------------------------
 
+    def expect(self, names: Iterable[str]) -> None:
+        """These streams will be asked for: those not known yet are read in one go."""
+        unknown = [name for name in dict.fromkeys(names) if name not in self._versions]
+        if len(unknown) > 1:
+            self._expected.update(self.rows.streams_named(unknown))
+
     def stream(self, name: str) -> Sequence[Entry]:
         """All entries of a stream, by version."""
-        found = self.rows.stream(name)
+        expected = self._expected.pop(name, None)
+        found = self.rows.stream(name) if expected is None else expected
         # A stream that was written to in this transaction has its version remembered: only then is any entry pending.
         if name in self._versions:
             found += [it for it in self.entries if it.stream == name]

@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import calendar, explain, recording, replay, servicenow, verify
+from bench import append, calendar, explain, follow, recording, replay, servicenow, verify
 from bench.measuring import HEADINGS, Row, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -25,8 +25,10 @@ _LEAST_WIDTH = 150
 MEASURED: dict[str, Callable[[Path], list[Row]]] = {
     "calendar": lambda _: calendar.run(),
     "recording": recording.run,
+    "append": append.run,
     "replay": replay.run,
     "explain": explain.run,
+    "follow": follow.run,
     "verify": verify.run,
     "servicenow": servicenow.run,
 }

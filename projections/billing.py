@@ -159,11 +159,11 @@ def _session(entry: Entry, facts: Facts, agreed: Agreement, rule: Sessions, hour
     assert isinstance(session, SessionHeld), "sessions come from SessionHeld"
     start, end = epoch_seconds(session.started), epoch_seconds(session.ended)
     if rule.minutes == "full":
-        attended = [(start, end)] * len(session.consultants)
+        attended_spans = [(start, end)] * len(session.consultants)
     else:
-        attended = [_attended(it, start, end) for it in session.consultants]
+        attended_spans = [attended(it, start, end) for it in session.consultants]
     billable = after = unrequested = 0
-    for joined, left in attended:
+    for joined, left in attended_spans:
         inside, none = hours.outside(joined, left)
         billable += minutes_up(left - joined)
         after += inside // 60
@@ -174,7 +174,8 @@ def _session(entry: Entry, facts: Facts, agreed: Agreement, rule: Sessions, hour
     )  # fmt: skip
 
 
-def _attended(attendance: Attendance, start: int, end: int) -> Span:
+def attended(attendance: Attendance, start: int, end: int) -> Span:
+    """When a consultant joined and left a session of these instants (gs.7, rules 4.2)."""
     joined = start if attendance.joined is UNSET else epoch_seconds(attendance.joined)
     left = end if attendance.left is UNSET else epoch_seconds(attendance.left)
     return joined, left

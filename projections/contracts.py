@@ -5,6 +5,7 @@ streams are read one by one against it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 
 from domain import client as clients
@@ -44,6 +45,18 @@ class Contracts:
         self.everyone: list[Span] = []
         self._terms: dict[str, list[tuple[int, Terms]]] = {}
         self._agreements: dict[str, Agreements] = {}
+        self._take(streams)
+        self._refuse_unknown_readings()
+
+    def joined_by(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> "Contracts":
+        """The same with more streams: what applies to everyone need not be read again for every client."""
+        one = copy(self)
+        one.clients, one.policies, one._agreements = dict(self.clients), dict(self.policies), {}
+        one._take(streams)
+        return one
+
+    def _take(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> None:
+        question = self.question
         for name, recorded in streams:
             kind, _, ident = name.partition(":")
             match kind:
@@ -59,7 +72,6 @@ class Contracts:
                     pass
         for held in self.policies.values():
             held.sort(key=lambda it: it.order)
-        self._refuse_unknown_readings()
 
     def bound(self, terms: str, position: int) -> Terms | None:
         """The newest version of these terms recorded before a position, or None; their `at` does not matter (1.2)."""
@@ -89,6 +101,10 @@ class Contracts:
     def all_policies(self) -> list[Policy]:
         """Every policy that counts, in the order contracted."""
         return sorted((it for held in self.policies.values() for it in held), key=lambda it: it.order)
+
+    def registered(self, client: str) -> tuple[datetime, int] | None:
+        """Where a client's registration stands in the order of (`at`, position); None while it does not count."""
+        return self.clients.get(client, Client()).registered_order
 
     def clients_in_order(self) -> list[str]:
         """The ids of the clients registered, in the order registered."""

@@ -114,11 +114,26 @@ def attribute(
     left = figures.difference(*(moved for _, _, moved in found))
     for together in _by_stream(causes):
         if left and (moved := _moved(left, after, without(together))):
-            found += [(cause, False, moved) for cause in together]
+            found += [(cause, False, moved) for cause in _needed(together, moved, after, without)]
             left -= moved
     if left:
-        found += [(cause, False, left) for cause in causes]
+        found += [(cause, False, left) for cause in _needed(causes, left, after, without)]
     return _gathered(found)
+
+
+def _needed(
+    causes: Sequence[Cause],
+    moved: set[Figure],
+    after: Mapping[Figure, Any],
+    without: Callable[[Collection[Cause]], Mapping[Figure, Any]],
+) -> Sequence[Cause]:
+    """Of causes that move these figures when all are left out, as few as will do: each that can stay does."""
+    needed = list(causes)
+    for cause in causes:
+        fewer = [it for it in needed if it is not cause]
+        if fewer and _moved(moved, after, without(fewer)) == moved:
+            needed = fewer
+    return needed
 
 
 def _moved(figures: Iterable[Figure], after: Mapping[Figure, Any], without: Mapping[Figure, Any]) -> set[Figure]:

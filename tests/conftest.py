@@ -1,11 +1,42 @@
 """Desks to begin a test with: an empty one, and one client, with people and a policy, under each of the built-in terms."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.given import Desk, authorized, cs_policy, gs_policy, registered
+from tests.postgres_server import HOME, Databases, Server, home_of_this_process
+from tests.stores import KINDS, Ledgers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run's own PostgreSQL, begun by the first test that needs one, has its place; workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[HOME] = str(home_of_this_process())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """It ends with the run."""
+    if not hasattr(config, "workerinput") and (home := Path(os.environ.pop(HOME))).exists():
+        Server(home).stop()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Databases of the server, removed when the run is over."""
+    databases = Databases()
+    yield databases
+    databases.drop()
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> Iterator[Ledgers]:
+    """The ledgers of a test, on each store."""
+    ledgers = Ledgers(tmp_path, databases if request.param == "postgres" else None)
+    yield ledgers
+    ledgers.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Filters choose among what stands in the ledger; nothing is judged and nothing le
 """
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from adapters.ledger import Ledger
     from domain.events import Entry
 
-_POLL_SECONDS = 0.5
+_PATIENCE_SECONDS = 60
 _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
 
 
@@ -47,6 +46,7 @@ _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
 @option("--type", "types", multiple=True, type=NAME, help=said("Only entries of this type; repeatable."))
 @option("--from", "since", type=MOMENT, help=said("Only what happened from this time on."))
 @option("--to", "until", type=MOMENT, help=said("Only what happened before this time."))
+@option("--at", type=MOMENT, help=said("Only what had happened by then."))
 @option("--known-at", type=KNOWN, help=said("Only what was recorded by then, a time or a position."))
 @option("--after", type=Count(0), default=0, help=said("Only positions after this one."))
 @option("--limit", type=Count(1), help=said("At most so many."))
@@ -60,6 +60,7 @@ def entries(
     types: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
+    at: datetime | None,
     known_at: datetime | int | None,
     after: int,
     limit: int | None,
@@ -73,9 +74,10 @@ def entries(
         raise click.UsageError(_("--follow and --known-at exclude each other"))
 
     def passes(entry: "Entry") -> bool:
-        at = entry.event.at
+        happened = entry.event.at
         named = not types or type(entry.event).__name__ in types
-        return named and (since is None or since <= at) and (until is None or at < until)
+        by_then = (at is None or happened <= at) and (until is None or happened < until)
+        return named and by_then and (since is None or since <= happened)
 
     with open_ledger() as ledger:
         names = _streams(ledger, stream, ticket, client)
@@ -148,14 +150,13 @@ def _live(
         reached = seen
         yield from found
         while True:
-            head = ledger.head()
+            head = ledger.wait_for_news(reached, _PATIENCE_SECONDS)
             if head > reached:
                 wanted = names()
                 for entry in ledger.entries(reached, head):
                     if (wanted is None or entry.stream in wanted) and passes(entry):
                         yield entry
                 reached = head
-            time.sleep(_POLL_SECONDS)
 
     return islice(all_that_comes(), limit)
 

@@ -14,7 +14,7 @@ from adapters.cli.options import FILE, everywhere, into_file, keys_place, ledger
 from adapters.cli.proof_bundle import bundle
 from adapters.cli.proof_files import check_outputs
 from adapters.language import ngettext
-from adapters.settings import ledger_path
+from adapters.settings import ledger_name
 from domain.refusal import said
 
 
@@ -76,8 +76,9 @@ def restore(file: Path) -> None:
     from adapters.restoring import restore as restored
 
     place = ledger_place()
-    count = restored(file, ledger_path(place), keys_place())
-    _tell(ngettext("{count} entry restored into {path}", "{count} entries restored into {path}", count), count, place)
+    count = restored(file, place, keys_place())
+    template = ngettext("{count} entry restored into {path}", "{count} entries restored into {path}", count)
+    _tell(template, count, ledger_name(place))
 
 
 def _tell(template: str, count: int, path: str) -> None:

@@ -130,7 +130,7 @@ def _kept(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
 everywhere = grouped(
     [
         option("--ledger", metavar="PATH", expose_value=False, callback=_kept(_LEDGER), type=NAME,
-               help=said("The ledger; else that of BITACORA_LEDGER, else ./bitacora.db.")),
+               help=said("The ledger, a file or postgresql://…; else that of BITACORA_LEDGER, else ./bitacora.db.")),
         option("--keys", metavar="PATH", expose_value=False, callback=_kept(_KEYS), type=NAME,
                help=said("The keys of its personal texts; else BITACORA_KEYS, else beside the ledger.")),
         option("--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=_kept(_LANGUAGE),

@@ -18,8 +18,10 @@ from adapters.cli.dossier import dossier
 from adapters.cli.entries import entries
 from adapters.cli.explain import explain
 from adapters.cli.export import export, restore
+from adapters.cli.follow import accounts, follow, rebuild
 from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
+from adapters.cli.migrating import migrate
 from adapters.cli.options import everywhere
 from adapters.cli.proof import anchor, key, prove
 from adapters.cli.proof_checkpoint import checkpoint
@@ -82,7 +84,9 @@ def bitacora() -> None:
 
 _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
-for _command in (record, import_logs, *_QUESTIONS, *_PROOFS, export, restore, forget, keys):
+_ACCOUNTS = (follow, accounts, rebuild)
+_KEEPING = (export, restore, migrate, forget, keys)
+for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_KEEPING):
     bitacora.add_command(_command)
 
 

@@ -3,18 +3,22 @@
 It asks `adapters.verifying` and writes what comes.
 """
 
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import FILE, NAME, everywhere, open_ledger, sharing
+from adapters.cli.options import FILE, NAME, everywhere, ledger_place, open_ledger, sharing
 from adapters.cli.proof_files import held_checkpoint, key_to_check
 from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
+    from adapters.accounts.comparing import Compared
+    from adapters.ledger import Ledger
     from adapters.verification import Verified
 
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     example="bitacora verify --key desk.key\nbitacora verify --key desk.key.vkey --checkpoint desk.note",
     help=said("Read every stored byte and tell whether the ledger is whole and what was signed. Positions and versions without "
               "a gap, every entry in its place, the root of every signed checkpoint.\n\n"
+              "Stored accounts, if there are any, are held against a replay.\n\n"
               "The first difference is printed with its position, and the exit code is 1. Without a key, signatures are not "
               "checked. Away from the desk, a bundle is checked by the program that comes with it."),
 )  # fmt: skip
@@ -41,13 +46,43 @@ def verify(key: str | None, checkpoints: tuple[Path, ...], workers: int) -> int:
     held += [held_checkpoint(it) for it in checkpoints]
     with open_ledger() as ledger:
         found = verify(ledger, public, held, workers)
+        compared = _compared(ledger) if found.difference is None else None
     if found.difference is not None:
         _tell_difference(found)
     else:
         _tell_whole(found)
     if public is None:
         print(_("Signatures were not checked: no --key was given."))
-    return int(found.difference is not None)
+    if compared is not None:
+        _tell_compared(compared)
+    return int(found.difference is not None or (compared is not None and compared.difference is not None))
+
+
+def _compared(ledger: "Ledger") -> "Compared | None":
+    """The stored accounts, held against a replay."""
+    from adapters.accounts.comparing import compare
+    from adapters.accounts.places import accounts_of
+
+    with closing(accounts_of(ledger_place())) as accounts:
+        return compare(ledger, accounts, datetime.now(UTC))
+
+
+def _tell_compared(compared: "Compared") -> None:
+    if compared.difference is not None:
+        print(_("DIFFERENT: {what}").format(what=worded(compared.difference)))
+        print(_("`bitacora rebuild` makes the stored accounts anew from the entries."))
+        return
+    template = ngettext(
+        "The stored accounts of {count} ticket, up to position {position}, are what a replay says.",
+        "The stored accounts of {count} tickets, up to position {position}, are what a replay says.",
+        compared.tickets,
+    )
+    print(template.format(count=f"{compared.tickets:,}", position=f"{compared.position:,}"))
+    if compared.parked:
+        template = ngettext(
+            "{count} is parked and was not compared.", "{count} are parked and were not compared.", compared.parked
+        )
+        print(template.format(count=compared.parked))
 
 
 def _tell_difference(found: "Verified") -> None:

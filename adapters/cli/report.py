@@ -3,7 +3,9 @@
 It asks `adapters.reports` and writes what comes; JSON, CSV and Parquet as it comes. How a table looks is in `report_tables`.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -18,6 +20,7 @@ from adapters.cli.options import (
     check_order,
     chosen_readings,
     everywhere,
+    ledger_place,
     open_ledger,
     position_known,
     selecting,
@@ -25,10 +28,11 @@ from adapters.cli.options import (
     shown_as,
 )
 from adapters.cli.proof_files import check_outputs
-from adapters.language import _, ngettext
+from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
+    from adapters.ledger import Ledger
     from adapters.reports import Reports
 
 Rows = Iterable[dict[str, Any]]
@@ -72,21 +76,23 @@ def _reporting(name: str, example: str, help: str) -> None:
     @report.command(name=name, cls=Command, example=example, help=help)
     @selecting
     @as_of
+    @option("--fresh", is_flag=True, help=said("Replay, and leave stored accounts aside; see `bitacora follow`."))
     @shown_as("table", "json", "csv", "parquet")
     @option("-o", "--output", metavar="FILE", type=FILE,
             help=said("The Parquet file to write, whole or not at all; the other forms go to standard output."))  # fmt: skip
     @sharing
     @everywhere
-    def command(form: str, output: Path | None, **asked: Any) -> None:
+    def command(form: str, fresh: bool, output: Path | None, **asked: Any) -> None:
         if (form == "parquet") != (output is not None):
             raise click.UsageError(_("--format parquet and --output FILE go together"))
         check_outputs(output)
         with open_ledger() as ledger:
             reports = reports_for(ledger, **asked)
-            if output is None:
-                _write(name, reports, form)
+            is_of_now = asked["at"] is None and asked["known_at"] is None and not asked["readings"]
+            if fresh or not is_of_now:
+                _write(name, reports, form, output)
             else:
-                _write_parquet(name, reports, output)
+                _write_stored(ledger, name, reports, form, output)
 
 
 def reports_for(
@@ -108,6 +114,25 @@ def reports_for(
     return Reports(ledger, question, selection) if workers == 1 else SharedReports(ledger, question, selection, workers)
 
 
+def _write_stored(ledger: "Ledger", name: str, reports: "Reports", form: str, output: Path | None) -> None:
+    """From the stored accounts if they are current, else by a replay; which of the two is said, unless there are none."""
+    from adapters.accounts.places import accounts_of
+    from adapters.accounts.reading import NotCurrent, stored
+
+    with closing(accounts_of(ledger_place())) as accounts:
+        if not accounts.exists():
+            _write(name, reports, form, output)
+            return
+        with stored(ledger, reports, accounts) as answering:
+            if isinstance(answering, NotCurrent):
+                note = _("Replayed, since the stored accounts do not answer: {what}.").format(what=worded(answering))
+                _write(name, reports, form, output)
+            else:
+                note = _("From the stored accounts, up to position {position}.").format(position=f"{answering.position:,}")
+                _write(name, answering, form, output)
+    print(note, file=sys.stdout if form == "table" else sys.stderr)
+
+
 def _rows(name: str, reports: "Reports") -> Rows:
     makes: dict[str, Callable[[], Rows]] = {
         "sla": reports.sla,
@@ -118,7 +143,10 @@ def _rows(name: str, reports: "Reports") -> Rows:
     return makes[name]()
 
 
-def _write(name: str, reports: "Reports", form: str) -> None:
+def _write(name: str, reports: "Reports", form: str, output: Path | None) -> None:
+    if output is not None:
+        _write_parquet(name, reports, output)
+        return
     rows = _rows(name, reports)
     if form == "json":
         from adapters.cli.written import write_json_list

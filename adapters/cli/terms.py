@@ -14,6 +14,7 @@ import click
 from adapters.cli.clicking import Command, Group, option
 from adapters.cli.options import FILE, NAME, READING, chosen_readings, everywhere, ledger_place, open_ledger
 from adapters.language import _, worded
+from adapters.settings import ledger_path
 from domain.refusal import Refused, said
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def published(wanted: str | None = None) -> "list[Published]":
     from domain.terms import terms_from
 
     found: list[Published] = []
-    if Path(ledger_place().removeprefix("sqlite:")).exists():
+    path = ledger_path(ledger_place())
+    if path is None or path.exists():
         with open_ledger() as ledger:
             for _name, stream in ledger.streams("terms"):
                 kept = [(it, it.event) for it in stream if isinstance(it.event, TermsPublished)]

@@ -1,11 +1,13 @@
-"""`make demo`: records a made-up year of a desk and shows what a newcomer would ask of it first.
+"""`make demo`: records a made-up year of a desk and shows what a newcomer would ask of it first; into demo.db, or into the
+database whose URL it is given (`make demo-postgres`), which it migrates.
 
 The ledger's clock is put to the moment the desk took each entry down, so that `--known-at` tells the story of that year.
 """
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +16,8 @@ import msgspec
 
 from adapters.demo.desk import DISPUTED, START, year_as_recorded
 from adapters.ledger import Ledger, Refusal
+from adapters.migrating import migrate
+from adapters.settings import LEDGER_VARIABLE, is_server, keys_path, ledger_name
 from domain.shape import read_entry
 
 SEED = 1
@@ -26,11 +30,12 @@ SHOWN = (
 )
 
 
-def record(path: Path, seed: int = SEED) -> tuple[int, int]:
-    """Write the year into a new ledger at `path`; how many entries were taken, and how many refused."""
+def record(place: Path | str, seed: int = SEED) -> tuple[int, int]:
+    """Write the year into a new ledger at a path or URL; how many entries were taken, and how many refused."""
     moment = [datetime.fromisoformat(f"{START.isoformat()}T08:00:00-06:00")]
     taken = refused = 0
-    with Ledger.open(str(path), create=True, clock=lambda: moment[0]) as ledger:
+    keys = keys_path(None, os.environ)
+    with Ledger.open(str(place), create=True, clock=lambda: moment[0], keys=keys) as ledger:
         for when, told in groupby(year_as_recorded(seed), key=lambda it: it[0]):
             moment[0] = when
             for answer in ledger.record([read_entry(msgspec.json.encode(entry)) for _, entry in told]):
@@ -39,26 +44,33 @@ def record(path: Path, seed: int = SEED) -> tuple[int, int]:
     return taken, refused
 
 
-def commands(path: Path) -> Iterator[list[str]]:
+def commands(place: str) -> Iterator[list[str]]:
     """The commands shown, for the client of the disputed ticket."""
-    with Ledger.open(str(path)) as ledger:
+    with Ledger.open(place, keys=keys_path(None, os.environ)) as ledger:
         opening = ledger.stream(f"ticket:{DISPUTED}")[0].event
     client = getattr(opening, "client", "")
     for words in SHOWN:
-        yield ["bitacora", "--ledger", str(path), *(word.format(client=client) for word in words)]
+        named = [] if is_server(place) else ["--ledger", place]
+        yield ["bitacora", *named, *(word.format(client=client) for word in words)]
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Record, then run the commands one after the other, each shown before its output."""
-    for leftover in LEDGER.parent.glob(f"{LEDGER.name}*"):
-        leftover.unlink()
-    taken, refused = record(LEDGER)
-    print(f"{LEDGER}: {taken} entries recorded, {refused} refused (a request by someone whom the client had not authorised)")
-    for command in commands(LEDGER):
+    place = arguments[0] if arguments else str(LEDGER)
+    if is_server(place):
+        migrate(place)
+    else:
+        for leftover in LEDGER.parent.glob(f"{LEDGER.name}*"):
+            leftover.unlink()
+    taken, refused = record(place)
+    name = ledger_name(place)
+    print(f"{name}: {taken} entries recorded, {refused} refused (a request by someone whom the client had not authorised)")
+    for command in commands(place):
         print(f"\n$ {' '.join(command)}", flush=True)
-        subprocess.run([sys.executable, "-m", "adapters.cli", *command[1:]], check=True)
+        environment = os.environ | {LEDGER_VARIABLE: place}
+        subprocess.run([sys.executable, "-m", "adapters.cli", *command[1:]], check=True, env=environment)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

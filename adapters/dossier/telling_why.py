@@ -176,8 +176,8 @@ def _proved(dossier: Dossier, found: Proof) -> Iterator[Block]:
             (_("Origin"), plain(found.origin)),
             (_("Root"), found.root),
             (_("The desk's key"), found.key),
-            (_("Entries of this ticket"), ", ".join(map(str, found.covered)) or _("none")),
-            (_("Time stamps"), str(found.stamps or _("none"))),
+            (_("Entries of this ticket"), ", ".join(map(str, found.covered)) or _("no entry")),
+            (_("Time stamps"), str(found.stamps)),
             (_("Digest of the bundle"), f"SHA-256 {found.bundle_sha256}"),
         ]
     )

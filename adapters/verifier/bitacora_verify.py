@@ -19,17 +19,25 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID
+try:
+    from datetime import UTC, datetime
+    from itertools import islice, pairwise
+
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+except ImportError as missing:
+    # Else Python would exit with 1, which here is the word for a bundle that does not hold.
+    print("bitacora_verify needs Python 3.11 or newer and the package cryptography (pip install cryptography)\n"
+          "bitacora_verify necesita Python 3.11 o posterior y el paquete cryptography (pip install cryptography)\n"
+          f"  {missing}", file=sys.stderr)  # fmt: skip
+    sys.exit(2)
 
 FORM, LEDGER_FORM = "bitacora-bundle/1", "bitacora-ledger/1"
 EXIT_CODES = {"VALID-ANCHORED": 0, "INVALID": 1, "VALID-UNANCHORED": 3, "INCOMPLETE": 4}
@@ -1122,13 +1130,19 @@ def verdict(result: Result, language: str) -> str:
     return f"VALID-ANCHORED({when}, {who or say('by you', language)})"
 
 
+def _language() -> str:
+    """That of the locale: LC_ALL, LC_MESSAGES, LANG, the first that is set; English if it is not Spanish."""
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "es" if re.match(r"es(?![a-z])", named.lower()) else "en"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--key", type=Path, help="the desk's public key (.vkey), as the desk made it public")
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a checkpoint you were given earlier")
     parser.add_argument("--tsa-cert", type=Path, action="append", default=[], help="trusted time stampers (PEM)")
-    parser.add_argument("--lang", choices=("en", "es"), default="en")
+    parser.add_argument("--lang", choices=("en", "es"), default=_language(), help="that of the locale by default")
     asked = parser.parse_args(arguments)
     try:
         key = read_key(asked.key.read_bytes()) if asked.key else None

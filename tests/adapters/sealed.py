@@ -1,10 +1,8 @@
 """A ledger with signed checkpoints for the tests of proofs, and a hand that writes behind the ledger's back."""
 
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, NamedTuple
 from adapters import tree
 from adapters.ledger import Ledger
 from adapters.proving import checkpoint
+from adapters.rows import Session
 from adapters.sealing import keys_beside
 from adapters.signing import Signer, make_key, open_key
 from adapters.verification import Verified
@@ -29,14 +28,14 @@ FIRST, SECOND = 280, 334
 class Sealed(NamedTuple):
     """A closed ledger, the file of its key, and the notes of its checkpoints by size."""
 
-    path: Path
+    path: Path | str
     key: Path
     notes: dict[int, bytes]
 
     def signer(self) -> Signer:
         return open_key(self.key)
 
-    def verified(self, path: Path | None = None, *, remembered: bool = False) -> Verified:
+    def verified(self, path: Path | str | None = None, *, remembered: bool = False) -> Verified:
         """What verify says of the ledger, or of a copy; with what the key remembers, if asked. A reading in runs of entries, as
         several processes make it, must come to the same if all is well, and must find that something differs if not."""
         signer = self.signer()
@@ -66,13 +65,13 @@ def desk_lines() -> list[Entry]:
     return lines
 
 
-def seal(folder: Path) -> Sealed:
-    """A ledger of 334 entries, signed at 280 and at the end."""
-    path, key = folder / "ledger.db", folder / "desk.key"
+def seal(folder: Path, url: str | None = None) -> Sealed:
+    """A ledger of 334 entries, signed at 280 and at the end; in that folder, unless it is to be elsewhere."""
+    path, key = url or folder / "ledger.db", folder / "desk.key"
     signer = make_key(key, ORIGIN)
     events = read(*desk_lines())
     notes = {}
-    with Ledger.open(str(path), create=True, clock=lambda: NOW) as ledger:
+    with Ledger.open(str(path), create=True, clock=lambda: NOW, keys=folder / "ledger.db.keys") as ledger:
         for size in (FIRST, SECOND):
             part = events[: size - ledger.head()]
             del events[: len(part)]
@@ -88,32 +87,28 @@ def copied(sealed: Sealed, folder: Path) -> Path:
     return Path(shutil.copyfile(sealed.path, folder / "copy.db"))
 
 
-@contextmanager
-def behind(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for which no trigger holds: what someone can do who owns the file."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("BEGIN")
-        yield connection
-        connection.execute("COMMIT")
-
-
-def rebuild_tree(connection: sqlite3.Connection) -> None:
+def rebuild_tree(rows: Session) -> None:
     """The tiles of the rows as they are now, made by the program itself."""
-    connection.execute("DELETE FROM tree_tiles")
-    rows = tree.TreeRows(connection.cursor())
-    while tree.grow_once(rows, rows.head()) < rows.head():
+    rows.run("DELETE FROM tree_tiles")
+    tiles = tree.TreeRows(rows)
+    while tree.grow_once(tiles, tiles.head()) < tiles.head():
         pass
 
 
-def rewind(rows: sqlite3.Connection, size: int = FIRST) -> None:
+def set_head(rows: Session, position: int) -> None:
+    """What the store itself remembers of its last position."""
+    if rows.has_table("ledger_head"):
+        rows.run("UPDATE ledger_head SET position = ?", position)
+    else:
+        rows.run("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", position)
+
+
+def rewind(rows: Session, size: int = FIRST) -> None:
     """The ledger as it was at so many entries, as far as whoever does it can tell."""
-    rows.execute("DELETE FROM checkpoints WHERE size > ?", (size,))
-    rows.execute("DELETE FROM stored_events WHERE rowid > ?", (size,))
-    rows.execute("DELETE FROM entry_keys WHERE position > ?", (size,))
-    rows.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (size,))
+    rows.run("DELETE FROM checkpoints WHERE size > ?", size)
+    rows.run("DELETE FROM stored_events WHERE rowid > ?", size)
+    rows.run("DELETE FROM entry_keys WHERE position > ?", size)
+    set_head(rows, size)
     rebuild_tree(rows)
 
 

@@ -15,7 +15,8 @@ from adapters.tree import TreeRows
 from domain.refusal import said
 from replay.notes import read_checkpoint, read_note
 from tests.adapters.given import DESK, followed_up, opened, read
-from tests.adapters.sealed import NOW, ORIGIN, behind
+from tests.adapters.sealed import NOW, ORIGIN
+from tests.stores import behind
 
 CADENCES = st.builds(Cadence, st.integers(1, 20), st.integers(1, 50))
 
@@ -101,8 +102,8 @@ def test_a_ledger_that_does_not_continue_what_was_signed_ends_it(tmp_path: Path)
         after = checkpointing(ledger, tmp_path, Cadence(1, 60), clock)
         note = after.look()
         with behind(tmp_path / "ledger.db") as rows:
-            rows.execute("DELETE FROM checkpoints")
-            rows.execute("UPDATE tree_tiles SET hashes = zeroblob(64)")
+            rows.run("DELETE FROM checkpoints")
+            rows.run("UPDATE tree_tiles SET hashes = zeroblob(64)")
         with pytest.raises(LedgerError, match="nothing is signed"):
             after.look()
         assert (tmp_path / "desk.key.last").read_bytes() == note
@@ -113,6 +114,6 @@ def test_a_ledger_kept_busy_for_too_long_is_signed_at_a_later_look(tmp_path: Pat
     with Ledger.open(str(tmp_path / "ledger.db"), create=True, clock=lambda: NOW) as ledger:
         after = checkpointing(ledger, tmp_path, Cadence(1, 60), Clock())
         with behind(tmp_path / "ledger.db") as rows:
-            rows.execute("DELETE FROM entry_keys WHERE key = 'none'")
+            rows.run("DELETE FROM entry_keys WHERE key = 'none'")
             assert after.look() is None
         assert size_of(after.look()) == 2

@@ -71,6 +71,12 @@ def test_the_zip_carries_what_is_needed_to_check_it_and_it_is_valid(desk: Bitaco
     assert root.replace("+", "&#43;") in page or root in page
 
 
+def test_no_time_stamp_is_told_as_a_number_not_as_a_word_of_another_gender(desk: Bitacora) -> None:
+    desk.done("checkpoint", "--key", "desk.key")
+    desk.done("dossier", "G-1", "-o", "g.html", "--at", AT, "--key", "desk.key", "--lang", "es")
+    assert "<dt>Sellos de tiempo</dt><dd>0</dd>" in Path("g.html").read_text("utf-8")
+
+
 def test_entries_recorded_after_the_checkpoint_are_told_as_not_covered(desk: Bitacora) -> None:
     desk.done("checkpoint", "--key", "desk.key")
     line = {"type": "FollowedUp", "at": "2026-03-04T09:00:00-06:00", "ticket": "G-1", "kind": "progress", "consultant": "eva"}

@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +8,7 @@ from adapters.ledger import Ledger, Refusal, Same, Taken
 from domain.events import RequestRefused, TermsPublished
 from domain.refusal import Refused
 from tests.adapters.given import AUTHORIZED, CONTRACTED, DESK, REGISTERED, export, followed_up, opened, read
+from tests.stores import Ledgers
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -29,8 +29,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with Ledger.open(str(tmp_path / "ledger.db"), create=True, clock=clock) as ledger:
+def ledger(store: Ledgers, clock: Clock) -> Iterator[Ledger]:
+    with store.open(create=True, clock=clock) as ledger:
         yield ledger
 
 
@@ -195,8 +195,8 @@ class TestReading:
 
 
 class TestSeveralWriters:
-    def test_each_follows_what_the_other_wrote(self, ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
-        with Ledger.open(str(tmp_path / "ledger.db"), clock=clock) as other:
+    def test_each_follows_what_the_other_wrote(self, ledger: Ledger, store: Ledgers, clock: Clock) -> None:
+        with store.open(clock=clock) as other:
             ledger.record(read(*DESK, opened("T-1")))
             assert isinstance(other.record(read(followed_up("T-1")))[0], Taken)
             closed = {"type": "Closed", "at": "2026-03-02T11:00:00-06:00", "ticket": "T-1", "reason": "withdrawn"}
@@ -205,8 +205,8 @@ class TestSeveralWriters:
             assert isinstance(answer, Refusal) and answer.refused.code in ("order", "clauses")
         assert [it.version for it in ledger.stream("ticket:T-1")] == [1, 2, 3]
 
-    def test_a_key_known_to_one_is_known_to_the_other(self, ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
-        with Ledger.open(str(tmp_path / "ledger.db"), clock=clock) as other:
+    def test_a_key_known_to_one_is_known_to_the_other(self, ledger: Ledger, store: Ledgers, clock: Clock) -> None:
+        with store.open(clock=clock) as other:
             ledger.record(read(REGISTERED | {"key": "k"}))
             assert other.record(read(REGISTERED | {"key": "k"})) == [Same(3)]
 
@@ -232,10 +232,10 @@ def test_a_voiding_can_name_an_entry_of_the_same_batch_by_its_key(ledger: Ledger
     assert ledger.entry(answer.position).stream == "ticket:T-1"
 
 
-def test_a_contingency_is_found_by_its_id_whoever_declared_it_where(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
+def test_a_contingency_is_found_by_its_id_whoever_declared_it_where(ledger: Ledger, store: Ledgers, clock: Clock) -> None:
     at = {"at": "2026-03-02T12:00:00-06:00", "contingency": "C-1", "ticket": "T-1"}
     ledger.record(read(*DESK, opened("T-1"), {"type": "ContingencyDeclared", "client_informed": False, **at}))
-    with Ledger.open(str(tmp_path / "ledger.db"), clock=clock) as other:
+    with store.open(clock=clock) as other:
         without_ticket = {"type": "ContingencyEnded", **at}
         del without_ticket["ticket"]
         refused, ended = other.record(read(without_ticket, {"type": "ContingencyEnded", **at}))

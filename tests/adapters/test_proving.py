@@ -17,7 +17,8 @@ from replay import merkle
 from replay.notes import is_signed, read_checkpoint, read_note
 from replay.proofs import read_inclusion
 from tests.adapters.given import followed_up, opened, read
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Authority, Sealed, authority, behind, copied, rewind, seal
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Authority, Sealed, authority, copied, rewind, seal
+from tests.stores import behind
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +60,8 @@ class TestCheckpoints:
 
     def test_a_changed_tree_is_not_signed(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            rows.execute(
-                "UPDATE tree_tiles SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE level = 0 AND tile = 1"
-            )
+            changed = "CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
+            rows.run(f"UPDATE tree_tiles SET hashes = {changed} WHERE level = 0 AND tile = 1")
         with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match="nothing is signed"):
             ledger.record(read(followed_up("T-1", 300)))
             checkpoint(ledger, mine.signer(), NOW)
@@ -79,7 +79,7 @@ class TestCheckpoints:
 
     def test_a_signature_the_ledger_lost_in_a_crash_is_made_again_and_not_another(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            rows.execute("DELETE FROM checkpoints WHERE size = ?", (SECOND,))
+            rows.run("DELETE FROM checkpoints WHERE size = ?", SECOND)
         with Ledger.open(str(mine.path)) as ledger:
             assert checkpoint(ledger, mine.signer(), NOW) == mine.notes[SECOND]
 
@@ -146,18 +146,17 @@ class TestProofs:
 
     def test_a_changed_entry_is_not_proved_but_named(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            (position,) = rows.execute("SELECT rowid FROM stored_events WHERE originator_id = 'ticket:T-2'"
-                                       " AND originator_version = 7").fetchone()  # fmt: skip
-            rows.execute("UPDATE stored_events SET state = replace(state, 'note', 'NOTE') WHERE rowid = ?", (position,))
-            rows.execute("UPDATE stored_events SET state = CAST(state AS BLOB) WHERE rowid = ?", (position,))
+            (position,) = rows.all("SELECT rowid FROM stored_events WHERE originator_id = 'ticket:T-2'"
+                                       " AND originator_version = 7")[0]  # fmt: skip
+            rows.run("UPDATE stored_events SET state = replace(state, 'note', 'NOTE') WHERE rowid = ?", position)
+            rows.run("UPDATE stored_events SET state = CAST(state AS BLOB) WHERE rowid = ?", position)
         with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match=f"entry {position} is not the one"):
             prove(ledger, "T-2")
 
     def test_a_changed_tree_proves_nothing(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            rows.execute(
-                "UPDATE tree_tiles SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB) WHERE level = 0 AND tile = 1"
-            )
+            changed = "CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
+            rows.run(f"UPDATE tree_tiles SET hashes = {changed} WHERE level = 0 AND tile = 1")
         with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match="not that of the signed checkpoint"):
             prove(ledger, "T-2")
 

@@ -23,7 +23,8 @@ from adapters.verifier.bitacora_verify import told, verdict
 from replay.proofs import tile_file
 from tests.adapters.bundles import codes, files_of, mutated, re_signed, verified, zipped
 from tests.adapters.given import DESK, followed_up, opened, read
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, authority, behind, seal
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, authority, seal
+from tests.stores import behind
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ class TestWhole:
 
     def test_a_held_checkpoint_counts_even_where_the_desk_lost_it(self, mine: Sealed, tmp_path: Path) -> None:
         with behind(mine.path) as rows:
-            rows.execute("DELETE FROM checkpoints WHERE size = ?", (FIRST,))
+            rows.run("DELETE FROM checkpoints WHERE size = ?", FIRST)
         result = verified(tmp_path, bundled(mine), mine, held=[mine.notes[FIRST]])
         assert "held good" in codes(result, "good")
 
@@ -133,11 +134,11 @@ class TestRefused:
     @pytest.mark.parametrize("position", [1, 257, SECOND])
     def test_a_changed_or_lost_entry_is_not_bundled_but_named(self, mine: Sealed, position: int) -> None:
         with behind(mine.path) as rows:
-            rows.execute("UPDATE stored_events SET state = CAST(state || ' ' AS BLOB) WHERE rowid = ?", (position,))
+            rows.run("UPDATE stored_events SET state = CAST(state || ' ' AS BLOB) WHERE rowid = ?", position)
         with pytest.raises(LedgerError, match=f"entry {position} is not the one that was signed"):
             bundled(mine)
         with behind(mine.path) as rows:
-            rows.execute("DELETE FROM stored_events WHERE rowid = ?", (position,))
+            rows.run("DELETE FROM stored_events WHERE rowid = ?", position)
         with pytest.raises(LedgerError, match=f"entry {position} is not the one that was signed"):
             bundled(mine)
 

@@ -10,13 +10,14 @@ import pytest
 from adapters.ledger import Ledger, LedgerError
 from adapters.recording import Summary, record_file
 from tests.adapters.given import AUTHORIZED, CONTRACTED, DESK, REGISTERED, Entry, content, followed_up, opened, write_lines
+from tests.stores import Ledgers
 
 TICKET: list[Entry] = [*DESK, opened("T-1"), *(followed_up("T-1", number) for number in range(5))]
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(str(tmp_path / "ledger.db"), create=True) as ledger:
+def ledger(store: Ledgers) -> Iterator[Ledger]:
+    with store.open(create=True) as ledger:
         yield ledger
 
 
@@ -185,15 +186,14 @@ class TestAgain:
 
 
 class TestSideBySide:
-    def test_the_same_file_recorded_by_two_at_once_is_recorded_once(self, tmp_path: Path, source: Path) -> None:
+    def test_the_same_file_recorded_by_two_at_once_is_recorded_once(self, store: Ledgers, source: Path) -> None:
         lines = [*DESK, opened("T-1"), *(followed_up("T-1", number) for number in range(60)), followed_up("T-9")]
         write_lines(source, lines)
-        path = str(tmp_path / "ledger.db")
-        Ledger.open(path, create=True).close()
+        store.open(create=True).close()
         summaries: list[Summary] = []
 
         def record() -> None:
-            with Ledger.open(path) as ledger:
+            with store.open() as ledger:
                 summaries.append(record_file(ledger, source, batch=3))
 
         threads = [threading.Thread(target=record) for _ in range(3)]
@@ -204,20 +204,20 @@ class TestSideBySide:
         assert len(summaries) == 3
         assert sum(it.recorded for it in summaries) == 64
         assert all(it.read == 65 == it.recorded + it.already + it.refused for it in summaries)
-        with Ledger.open(path) as ledger:
+        with store.open() as ledger:
             assert [{k: v for k, v in it.items() if k in ("type", "ticket")} for it in content(ledger)] == [
                 {k: v for k, v in it.items() if k in ("type", "ticket")} for it in lines[:-1]
             ]
 
     def test_what_another_process_recorded_of_the_file_meanwhile_is_not_recorded_again(
-        self, ledger: Ledger, tmp_path: Path, source: Path
+        self, ledger: Ledger, store: Ledgers, source: Path
     ) -> None:
         write_lines(source, TICKET)
         ahead: list[Summary] = []
 
         def overtake(lines: int, _: int) -> None:
             if lines == 2:
-                with Ledger.open(str(tmp_path / "ledger.db")) as other:
+                with store.open() as other:
                     ahead.append(record_file(other, source))
 
         assert record_file(ledger, source, batch=2, progress=overtake) == Summary(9, 2, 7, 0)

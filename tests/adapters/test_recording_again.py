@@ -8,6 +8,7 @@ import pytest
 from adapters.ledger import Ledger
 from adapters.recording import Summary, record_file
 from tests.adapters.given import DESK, Entry, export, followed_up, opened, write_lines
+from tests.stores import Ledgers
 
 STRANGER = opened("T-9", requester="zoe")
 NOTES = [followed_up("T-1", number) for number in range(6)]
@@ -15,8 +16,8 @@ BATCHES = pytest.mark.parametrize("batch", [1, 2, 3, 100])
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(str(tmp_path / "ledger.db"), create=True) as ledger:
+def ledger(store: Ledgers) -> Iterator[Ledger]:
+    with store.open(create=True) as ledger:
         yield ledger
 
 

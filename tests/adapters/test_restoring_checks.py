@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from adapters.ledger import Ledger, LedgerError
+from adapters.ledger import LedgerError
 from adapters.restoring import restore
 from tests.adapters.given import AUTHORIZED, CONTRACTED, REGISTERED, Entry, export, opened, read, write_lines
+from tests.stores import Ledgers
 
 EXPENSE: Entry = {
     "type": "TravelExpenseRecorded", "at": "2026-03-02T12:00:00-06:00", "ticket": "T-1", "amount": "85.5", "currency": "MXN",
@@ -32,8 +33,8 @@ FOREIGN = "00000000-0005-7c3d-8e1f-0123456789ab"
 
 
 @pytest.fixture
-def exported(tmp_path: Path) -> list[Entry]:
-    with Ledger.open(str(tmp_path / "first.db"), create=True) as ledger:
+def exported(store: Ledgers) -> list[Entry]:
+    with store.open("first", create=True) as ledger:
         assert all(it.position is not None for it in ledger.record(read(*LINES)))
         return export(ledger)
 
@@ -111,44 +112,46 @@ CASES: dict[str, tuple[Callable[[list[Entry]], None], int, str]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_no_ledger_would_have_written_is_named_and_leaves_nothing(
-    tmp_path: Path, exported: list[Entry], case: str
+    store: Ledgers, tmp_path: Path, exported: list[Entry], case: str
 ) -> None:
     spoil, line, field = CASES[case]
     spoil(exported)
     source = write_lines(tmp_path / "export.jsonl", exported)
     before = set(tmp_path.iterdir())
     with pytest.raises(LedgerError) as caught:
-        restore(source, tmp_path / "second.db")
+        store.restore(source, "second")
     assert str(caught.value).startswith(f"line {line}, field {field}"), str(caught.value)
-    assert set(tmp_path.iterdir()) == before
+    assert set(tmp_path.iterdir()) == before and store.is_absent("second")
 
 
-def test_a_policy_recorded_before_its_terms_names_them(tmp_path: Path, exported: list[Entry]) -> None:
+def test_a_policy_recorded_before_its_terms_names_them(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:
     alone(1, 3, 9, 10)(exported)
     del exported[2]["terms"]
     with pytest.raises(LedgerError, match=r"^line 4, field terms: "):
-        restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db")
+        store.restore(write_lines(tmp_path / "export.jsonl", exported), "second")
 
 
-def test_a_key_given_twice_in_one_object_is_refused(tmp_path: Path, exported: list[Entry]) -> None:
+def test_a_key_given_twice_in_one_object_is_refused(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:
     source = write_lines(tmp_path / "export.jsonl", exported)
     source.write_text(source.read_text().replace('"amount": "85.5"', '"amount": "85.5", "amount": "9.00"'))
     with pytest.raises(LedgerError, match=r"^line 7, field amount: "):
-        restore(source, tmp_path / "second.db")
+        store.restore(source, "second")
 
 
-def test_what_the_clock_has_nearly_reached_is_taken(tmp_path: Path, exported: list[Entry]) -> None:
+def test_what_the_clock_has_nearly_reached_is_taken(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:
     last = datetime.fromisoformat(exported[-1]["recorded_at"])
     source = write_lines(tmp_path / "export.jsonl", exported)
-    assert restore(source, tmp_path / "near.db", clock=lambda: last - timedelta(minutes=5)) == 12
+    assert store.restore(source, "near", clock=lambda: last - timedelta(minutes=5)) == 12
     with pytest.raises(LedgerError, match=r"field recorded_at: .* ahead of the clock"):
-        restore(source, tmp_path / "far.db", clock=lambda: last - timedelta(minutes=5, seconds=1))
+        store.restore(source, "far", clock=lambda: last - timedelta(minutes=5, seconds=1))
 
 
-def test_what_admission_would_judge_otherwise_today_is_history_and_taken(tmp_path: Path, exported: list[Entry]) -> None:
+def test_what_admission_would_judge_otherwise_today_is_history_and_taken(
+    store: Ledgers, tmp_path: Path, exported: list[Entry]
+) -> None:
     """A ticket by someone not authorised: no rule of admission is run again."""
     exported[5]["requester"] = "nobody-knows"
-    assert restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db") == 12
+    assert store.restore(write_lines(tmp_path / "export.jsonl", exported), "second") == 12
 
 
 def test_a_log_left_behind_by_another_ledger_is_not_taken_for_its_own(tmp_path: Path, exported: list[Entry]) -> None:
@@ -157,12 +160,12 @@ def test_a_log_left_behind_by_another_ledger_is_not_taken_for_its_own(tmp_path: 
         restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db")
 
 
-def test_what_is_wrong_is_said_in_spanish_too(tmp_path: Path, exported: list[Entry]) -> None:
+def test_what_is_wrong_is_said_in_spanish_too(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:
     from adapters.language import speak, worded
 
     changed(7, amount="lots")(exported)
     with pytest.raises(LedgerError) as caught:
-        restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db")
+        store.restore(write_lines(tmp_path / "export.jsonl", exported), "second")
     speak("es")
     try:
         assert worded(caught.value).startswith("línea 7, campo amount: amount es lots: un importe")

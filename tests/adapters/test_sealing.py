@@ -16,10 +16,12 @@ from adapters.demo.__main__ import record as record_the_year
 from adapters.ledger import Answer, Ledger, LedgerError, Refusal, Same, Taken
 from adapters.mapper import state_of
 from adapters.marks import FORGOTTEN, UNREADABLE
+from adapters.proving import checkpoint
 from adapters.recording import record_file
 from adapters.reports import Reports
 from adapters.restoring import restore
 from adapters.sealing import keys_beside, subject_of
+from adapters.signing import make_key
 from adapters.terms_files import builtin_documents
 from domain.events import EVENT_TYPES, LEDGER_ONLY, RequestRefused
 from domain.exchange import entry_as_json
@@ -27,6 +29,7 @@ from domain.personal import rewritten
 from domain.refusal import said
 from domain.terms import terms_from
 from projections.contracts import Question
+from replay.notes import read_checkpoint, read_note
 from tests.adapters.every_type import ANA, EVA, EVERY_TYPE, LUIS, PERSONS, SECRET, STRANGER, ZOE, note
 from tests.adapters.given import DESK, Entry, export, followed_up, opened, read, write_lines
 
@@ -457,3 +460,12 @@ def test_the_longest_names_and_notes_survive_an_export_as_they_are_sealed(path: 
     restore(tmp_path / "sealed.jsonl", tmp_path / "again.db", keys_beside(path))
     with Ledger.open(str(tmp_path / "again.db")) as again:
         assert list(again.entries()) == before
+
+
+def test_whoever_has_the_ledger_and_the_signing_key_can_sign_without_the_keys_of_persons(path: Path, tmp_path: Path) -> None:
+    with Ledger.open(str(path), create=True) as ledger:
+        ledger.record(read(*DESK))
+    keys_beside(path).rename(tmp_path / "elsewhere")
+    with Ledger.open(str(path)) as ledger:
+        note = checkpoint(ledger, make_key(tmp_path / "desk.key", "example.com/desk"), AT)
+        assert read_checkpoint(read_note(note).text).size == ledger.head()

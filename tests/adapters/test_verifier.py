@@ -116,6 +116,25 @@ class TestWhole:
         assert verifier.main([str(tmp_path / "none.zip")]) == 2
         assert verifier.main([str(tmp_path / "bundle.zip"), "--key", os.devnull]) == 2
 
+    def test_without_what_it_needs_it_says_so_and_calls_no_bundle_invalid(self, plain: bytes, tmp_path: Path) -> None:
+        (tmp_path / "bundle.zip").write_bytes(plain)
+        run = [sys.executable, "-I", "-S", str(PROGRAM), str(tmp_path / "bundle.zip")]
+        ran = subprocess.run(run, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert "cryptography" in ran.stderr and "Traceback" not in ran.stderr
+
+    def test_it_speaks_the_language_of_the_reader_unless_told(self, plain: bytes, tmp_path: Path) -> None:
+        (tmp_path / "bundle.zip").write_bytes(plain)
+        run = [sys.executable, "-I", str(PROGRAM), str(tmp_path / "bundle.zip")]
+        for locale, asked, word in (
+            ("es_MX.UTF-8", [], "No prueba"),
+            ("es_MX.UTF-8", ["--lang", "en"], "Not proved"),
+            ("C", [], "Not proved"),
+        ):
+            environment = {**os.environ, "LC_ALL": locale}
+            ran = subprocess.run([*run, *asked], capture_output=True, env=environment, check=False)
+            assert word in ran.stdout.decode(), locale
+
     def test_everything_is_said_in_both_languages(self) -> None:
         for code, (english, spanish) in verifier.SAID.items():
             assert english and spanish and set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", spanish)), code

@@ -1,19 +1,22 @@
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from adapters.ledger import Ledger, LedgerError
 from adapters.proving import checkpoint
 from adapters.restoring import restore
-from adapters.sealing import keys_beside
 from adapters.signing import make_key
 from adapters.verifying import verify
 from replay.notes import read_checkpoint, read_note
 from tests.adapters.given import export, followed_up, read
-from tests.adapters.mutations import CHECKPOINT_MUTATIONS, ROW_MUTATIONS, forge_amount
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, behind, copied, rebuild_tree, rewind, seal
+from tests.adapters.mutations import CHECKPOINT_MUTATIONS, ROW_MUTATIONS, flip_kind_of_column, forge_amount
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, copied, rebuild_tree, rewind, seal, set_head
+from tests.postgres_server import Databases
+from tests.stores import KINDS, Ledgers, behind
 
 MUTATIONS = 1_000
 FILE_FLIPS = 300
@@ -22,6 +25,28 @@ FILE_FLIPS = 300
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     return seal(tmp_path_factory.mktemp("sealed"))
+
+
+class Kept(NamedTuple):
+    """The same ledger in one of the stores."""
+
+    ledgers: Ledgers
+    sealed: Sealed
+
+    def copied(self) -> str:
+        """A copy of it, in the place of the copy before."""
+        return self.ledgers.copied("ledger", "copy")
+
+    def often(self, times: int) -> int:
+        """So often in files; a copy of a database takes its time."""
+        return times if self.ledgers.databases is None else max(times // 20, 2)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kept(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    ledgers = Ledgers(tmp_path_factory.mktemp("kept"), databases if request.param == "postgres" else None)
+    yield Kept(ledgers, seal(ledgers.folder, ledgers.url()))
+    ledgers.close()
 
 
 class TestUntouched:
@@ -62,75 +87,76 @@ class TestUntouched:
 
 class TestRows:
     @pytest.mark.parametrize("batch", range(20))
-    def test_no_change_of_a_row_is_missed_and_each_is_located(self, sealed: Sealed, tmp_path: Path, batch: int) -> None:
+    def test_no_change_of_a_row_is_missed_and_each_is_located(self, kept: Kept, batch: int) -> None:
         rng = random.Random(batch)
-        for number in range(MUTATIONS // 20):
-            change = ROW_MUTATIONS[(batch * MUTATIONS // 20 + number) % len(ROW_MUTATIONS)]
-            path = copied(sealed, tmp_path)
+        # In PostgreSQL a column has one kind of value.
+        changes = [it for it in ROW_MUTATIONS if kept.ledgers.databases is None or it is not flip_kind_of_column]
+        for number in range(kept.often(MUTATIONS // 20)):
+            change = changes[(batch * kept.often(MUTATIONS // 20) + number) % len(changes)]
+            path = kept.copied()
             with behind(path) as rows:
                 expected = change(rows, rng)
-            found = sealed.verified(path)
+            found = kept.sealed.verified(path)
             assert found.difference is not None, (change.__name__, expected)
             assert found.difference.position == expected, (change.__name__, expected, str(found.difference))
             assert str(expected) in str(found.difference)
 
     @pytest.mark.parametrize("batch", range(4))
-    def test_no_change_of_a_checkpoint_is_missed_and_each_is_named(self, sealed: Sealed, tmp_path: Path, batch: int) -> None:
+    def test_no_change_of_a_checkpoint_is_missed_and_each_is_named(self, kept: Kept, tmp_path: Path, batch: int) -> None:
         rng, other = random.Random(batch), make_key(tmp_path / "other.key", ORIGIN)
-        for number in range(50):
+        for number in range(50 if kept.ledgers.databases is None else 4):
             change = CHECKPOINT_MUTATIONS[number % len(CHECKPOINT_MUTATIONS)]
-            path = copied(sealed, tmp_path)
+            path = kept.copied()
             with behind(path) as rows:
                 size = change(rows, rng, other)
-            found = sealed.verified(path).difference
+            found = kept.sealed.verified(path).difference
             assert found is not None, (change.__name__, size)
             told = {found.values.get("size"), found.values.get("found"), found.position}
             assert size in told, (change.__name__, size, str(found))
 
     @pytest.mark.parametrize("batch", range(4))
-    def test_a_ledger_put_back_to_any_older_state_is_found_by_what_its_key_remembers(
-        self, sealed: Sealed, tmp_path: Path, batch: int
-    ) -> None:
+    def test_a_ledger_put_back_to_any_older_state_is_found_by_what_its_key_remembers(self, kept: Kept, batch: int) -> None:
         rng = random.Random(batch)
-        for _ in range(10):
-            path, size = copied(sealed, tmp_path), rng.randint(3, SECOND - 1)
+        for _ in range(kept.often(10)):
+            path, size = kept.copied(), rng.randint(3, SECOND - 1)
             with behind(path) as rows:
                 rewind(rows, size)
-            found = sealed.verified(path, remembered=True).difference
+            found = kept.sealed.verified(path, remembered=True).difference
             assert found is not None and found.position == size + 1
 
-    def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, sealed: Sealed, tmp_path: Path) -> None:
-        for seed in range(60):
+    def test_a_change_of_a_row_and_of_its_tile_is_still_found_by_what_was_signed(self, kept: Kept) -> None:
+        for seed in range(kept.often(60)):
             rng = random.Random(seed)
-            path = copied(sealed, tmp_path)
+            path = kept.copied()
             with behind(path) as rows:
                 changed = forge_amount(rows, rng)
                 rebuild_tree(rows)
-            found = sealed.verified(path)
+            found = kept.sealed.verified(path)
             expected = 1 if changed <= FIRST else FIRST + 1
             assert found.difference is not None and found.difference.position == expected
             assert found.difference.values["size"] == (FIRST if changed <= FIRST else SECOND)
 
     @pytest.mark.parametrize("seed", range(20))
-    def test_a_flip_in_the_stored_tree_is_found(self, sealed: Sealed, tmp_path: Path, seed: int) -> None:
+    def test_a_flip_in_the_stored_tree_is_found(self, kept: Kept, seed: int) -> None:
         rng = random.Random(seed)
-        path = copied(sealed, tmp_path)
+        path = kept.copied()
         with behind(path) as rows:
-            level, tile, hashes = rng.choice(rows.execute("SELECT level, tile, hashes FROM tree_tiles").fetchall())
+            level, tile, hashes = rng.choice(rows.all("SELECT level, tile, hashes FROM tree_tiles"))
             place = rng.randrange(len(hashes))
             changed = hashes[:place] + bytes([hashes[place] ^ 1]) + hashes[place + 1 :]
-            rows.execute("UPDATE tree_tiles SET hashes = ? WHERE level = ? AND tile = ?", (changed, level, tile))
-        found = sealed.verified(path).difference
+            rows.run("UPDATE tree_tiles SET hashes = ? WHERE level = ? AND tile = ?", changed, level, tile)
+        found = kept.sealed.verified(path).difference
         first = (tile * 256 + place // 32) << 8 * level
         assert found is not None and found.position == first + 1
+        assert "the stored tree" in str(found), "no entry is accused of what the tree did"
 
-    def test_a_tile_cut_short_or_beside_the_tree_is_found(self, sealed: Sealed, tmp_path: Path) -> None:
-        for statement in ("DELETE FROM tree_tiles WHERE level = 1", "INSERT INTO tree_tiles VALUES (2, 0, 1, zeroblob(32))",
+    def test_a_tile_cut_short_or_beside_the_tree_is_found(self, kept: Kept) -> None:
+        for statement in ("DELETE FROM tree_tiles WHERE level = 1", f"INSERT INTO tree_tiles VALUES (2, 0, 1, '{'0' * 32}')",
                           "UPDATE tree_tiles SET width = width + 1 WHERE level = 0 AND tile = 1"):  # fmt: skip
-            path = copied(sealed, tmp_path)
+            path = kept.copied()
             with behind(path) as rows:
-                rows.execute(statement)
-            assert sealed.verified(path).difference is not None, statement
+                rows.run(statement)
+            assert kept.sealed.verified(path).difference is not None, statement
 
     @pytest.mark.parametrize(
         "statement",
@@ -144,44 +170,50 @@ class TestRows:
             "DELETE FROM contingency_streams",
             "UPDATE contingency_streams SET stream = 'ticket:T-1'",
             "INSERT INTO contingency_streams VALUES ('flood', 'desk')",
-            "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'stored_events'",
-            "INSERT INTO checkpoint_anchors VALUES (17, 'x', x'00')",
+            "INSERT INTO checkpoint_anchors VALUES (17, 'x', 'x')",
         ],
     )
-    def test_what_leads_to_entries_is_held_against_them(self, sealed: Sealed, tmp_path: Path, statement: str) -> None:
-        path = copied(sealed, tmp_path)
+    def test_what_leads_to_entries_is_held_against_them(self, kept: Kept, statement: str) -> None:
+        path = kept.copied()
         with behind(path) as rows:
-            rows.execute(statement)
-        assert sealed.verified(path).difference is not None
+            rows.run(statement)
+        assert kept.sealed.verified(path).difference is not None
 
-    def test_a_lost_key_is_named_with_its_entry(self, sealed: Sealed, tmp_path: Path) -> None:
-        path = copied(sealed, tmp_path)
+    def test_entries_said_to_have_been_recorded_and_not_there_are_missed(self, kept: Kept) -> None:
+        path = kept.copied()
         with behind(path) as rows:
-            (position,) = rows.execute("SELECT position FROM entry_keys WHERE key = 'mail-2'").fetchone()
-            rows.execute("DELETE FROM entry_keys WHERE key = 'mail-2'")
-        found = sealed.verified(path).difference
+            set_head(rows, SECOND + 1)
+        found = kept.sealed.verified(path).difference
+        assert found is not None and found.position == SECOND + 1
+
+    def test_a_lost_key_is_named_with_its_entry(self, kept: Kept) -> None:
+        path = kept.copied()
+        with behind(path) as rows:
+            (position,) = rows.all("SELECT position FROM entry_keys WHERE key = 'mail-2'")[0]
+            rows.run("DELETE FROM entry_keys WHERE key = 'mail-2'")
+        found = kept.sealed.verified(path).difference
         assert found is not None and found.position == position and "mail-2" in str(found)
 
-    def test_rows_nobody_signed_yet_must_still_be_entries(self, sealed: Sealed, tmp_path: Path) -> None:
-        longer = sealed._replace(path=copied(sealed, tmp_path).rename(tmp_path / "longer.db"))
-        (tmp_path / "copy.db.keys").rename(keys_beside(longer.path))
-        with Ledger.open(str(longer.path)) as ledger:
+    def test_rows_nobody_signed_yet_must_still_be_entries(self, kept: Kept) -> None:
+        ledgers = kept.ledgers
+        with Ledger.open(ledgers.copied("ledger", "longer"), keys=ledgers.keys()) as ledger:
             ledger.record(read(*(followed_up("T-1", minute) for minute in range(200, 210))))
-        for statement in (
-            "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 340",
-            "UPDATE stored_events SET topic = 'Resolved' WHERE rowid = 340",
-            "UPDATE stored_events SET originator_version = originator_version + 1000 WHERE rowid >= 340",
-            "UPDATE stored_events SET originator_id = 'ticket:T-2', originator_version = 1000 WHERE rowid = 340",
-            'UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), \'"recorded_at":"20\', \'"recorded_at":"19\')'
-            " AS BLOB) WHERE rowid = 340",
-            "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 339) WHERE rowid = 340",
-            "UPDATE stored_events SET state = CAST(state AS TEXT) WHERE rowid = 340",
-            "DELETE FROM stored_events WHERE rowid = 340",
+        with behind(ledgers.url("longer")) as rows:
+            (before,), (state,) = rows.all("SELECT state FROM stored_events WHERE rowid IN (339, 340) ORDER BY rowid")
+        for statement, *values in (
+            ("UPDATE stored_events SET state = ? WHERE rowid = 340", state[:40]),
+            ("UPDATE stored_events SET topic = 'Resolved' WHERE rowid = 340",),
+            ("UPDATE stored_events SET originator_version = originator_version + 1000 WHERE rowid >= 340",),
+            ("UPDATE stored_events SET originator_id = 'ticket:T-2', originator_version = 1000 WHERE rowid = 340",),
+            ("UPDATE stored_events SET state = ? WHERE rowid = 340", state.replace(b'"recorded_at":"20', b'"recorded_at":"19')),
+            ("UPDATE stored_events SET state = ? WHERE rowid = 340", before),
+            ("DELETE FROM stored_events WHERE rowid = 340",),
+            *(() if ledgers.databases else (("UPDATE stored_events SET state = CAST(state AS TEXT) WHERE rowid = 340",),)),
         ):
-            path = copied(longer, tmp_path)
+            path = ledgers.copied("longer", "copy")
             with behind(path) as rows:
-                rows.execute(statement)
-            found = sealed.verified(path).difference
+                rows.run(statement, *values)
+            found = kept.sealed.verified(path).difference
             assert found is not None and found.position == 340, (statement, str(found))
 
 
@@ -222,8 +254,8 @@ class TestSignatures:
         other = make_key(tmp_path / "other.key", ORIGIN)
         with behind(path) as rows:
             forge_amount(rows, random.Random(1))
-            rows.execute("DELETE FROM checkpoints")
-            rows.execute("DELETE FROM tree_tiles")
+            rows.run("DELETE FROM checkpoints")
+            rows.run("DELETE FROM tree_tiles")
         with Ledger.open(str(path)) as ledger:
             checkpoint(ledger, other, NOW)
             assert verify(ledger, other.key).difference is None

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from adapters.ledger import Answer, Ledger, Refusal, Same
 from adapters.reports import Reports
-from adapters.restoring import restore
 from domain.exchange import entry_as_json
 from projections.contracts import Question
 from tests.given import Entry, authorized, cs_policy, did, gs_policy, opened, read, registered, said
@@ -25,6 +25,8 @@ from tests.oracle import reports as oracle
 from tests.oracle.admission import Book
 from tests.oracle.comparison import differing
 from tests.oracle.terms import CHANNELS, FOLLOW_UPS, INCIDENT_TYPES, KINDS, PRIORITIES, READINGS
+from tests.postgres_server import Databases
+from tests.stores import Ledgers
 
 EXAMPLES = int(os.environ.get("BITACORA_EXAMPLES", "20"))
 REPORTS = ("sla", "unattended", "consumption", "billing")
@@ -119,17 +121,20 @@ readings = st.fixed_dictionaries({}, optional={key: st.sampled_from(names) for k
 class LedgerAndModel(RuleBasedStateMachine):
     """A desk with a client under each of the built-in terms, whose contracts may be cancelled and replaced."""
 
+    databases: Databases | None = None
     said_before = Bundle("said_before")
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="bitacora-model-"))
-        self.ledger = Ledger.open(str(self.folder / "desk.db"), create=True, clock=lambda: NOW)
+        self.store = Ledgers(self.folder, self.databases)
+        self.ledger = self.store.open("desk", create=True, clock=lambda: NOW)
         self.model = Book()
         self.copies = 0
 
     def teardown(self) -> None:
         self.ledger.close()
+        self.store.close()
         shutil.rmtree(self.folder)
 
     # Saying something -----------------------------------------------------------------------------------------------
@@ -221,10 +226,10 @@ class LedgerAndModel(RuleBasedStateMachine):
     def copy(self, upto: int) -> Ledger:
         """A ledger restored from the export up to a position."""
         self.copies += 1
-        file, place = self.folder / f"{self.copies}.jsonl", self.folder / f"{self.copies}.db"
+        file, name = self.folder / f"{self.copies}.jsonl", str(self.copies)
         file.write_bytes(b"".join(msgspec.json.encode(it) + b"\n" for it in self.exported()[:upto]))
-        assert restore(file, place, clock=lambda: NOW) == upto
-        copy = Ledger.open(str(place))
+        assert self.store.restore(file, name, clock=lambda: NOW) == upto
+        copy = self.store.open(name)
         assert [entry_as_json(it) for it in map(copy.unsealed().exported, copy.entries())] == self.exported()[:upto]
         return copy
 
@@ -268,7 +273,23 @@ def expected(answer: tuple[Any, ...]) -> tuple[Any, ...]:
     return (answer[0], len(answer[1])) if answer[0] == "taken" else answer[:2]
 
 
-TestLedgerAndModel = LedgerAndModel.TestCase
-TestLedgerAndModel.settings = settings(
-    max_examples=EXAMPLES, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+class LedgerOnPostgreSQLAndModel(LedgerAndModel):
+    """The same desk, kept in a database."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_server_for_the_second(databases: Databases) -> None:
+    LedgerOnPostgreSQLAndModel.databases = databases
+
+
+def as_tests(machine: type[LedgerAndModel], examples: int) -> Any:
+    """The machine as a test case, with so many examples."""
+    machine.TestCase.settings = settings(
+        max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    )
+    return machine.TestCase
+
+
+TestLedgerAndModel = as_tests(LedgerAndModel, EXAMPLES)
+# A database for every copy takes its time.
+TestLedgerOnPostgreSQLAndModel = as_tests(LedgerOnPostgreSQLAndModel, max(EXAMPLES // 5, 1))

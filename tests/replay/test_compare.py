@@ -17,7 +17,7 @@ from projections.contracts import Question
 from replay import causes as causes_module
 from replay.as_of import Focus, Knowledge
 from replay.what_if import Supposition
-from tests.adapters.given import AUTHORIZED, CONTRACTED, DESK, REGISTERED, opened
+from tests.adapters.given import AUTHORIZED, CONTRACTED, DESK, REGISTERED, followed_up, opened
 from tests.oracle import reports as oracle
 from tests.oracle.ledgers import random_question
 from tests.replay.desks import AT, REPORTS, asked, random_desk, small_desk, unread
@@ -148,6 +148,16 @@ def test_causes_of_several_streams_that_hide_each_other_are_told_together(tmp_pa
         assert row["fields"]["response.verdict"] == {"before": "breached", "after": "paused"}
         verdicts = [it for it in row["causes"] if "response.verdict" in it["fields"]]
         assert [(it["position"], it["alone"]) for it in verdicts] == [(8, False), (7, False)]
+
+
+def test_what_has_no_part_in_it_is_not_told_with_causes_that_hide_each_other(tmp_path: Path) -> None:
+    struck = {"type": "ContingencyDeclared", "at": "2026-03-02T09:05:00-06:00", "contingency": "C-1", "client_informed": True}
+    asks = {"type": "InformationRequested", "at": "2026-03-02T09:05:00-06:00", "ticket": "T-1"}
+    ticket = opened("T-1", priority="P3", channel="portal", kind="question")
+    with small_desk(tmp_path, REGISTERED, AUTHORIZED, CS, ticket, struck, followed_up("T-1", 6), asks) as ledger:
+        (row,) = [it for it in changes(ledger, 6, None) if it["report"] == "sla"]
+        verdicts = [it for it in row["causes"] if "response.verdict" in it["fields"]]
+        assert [(it["position"], it["alone"]) for it in verdicts] == [(9, False), (7, False)]
 
 
 def test_the_passing_of_time_is_a_cause_like_any_other(tmp_path: Path) -> None:

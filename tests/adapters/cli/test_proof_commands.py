@@ -15,7 +15,8 @@ from replay.proofs import read_inclusion
 from tests.adapters.cli.calling import Bitacora, environment
 from tests.adapters.cli.proof_story import LAST_OF_STORY, LATER, OPENED_LATER, ORIGIN, sign_twice
 from tests.adapters.given import write_lines
-from tests.adapters.sealed import authority, behind
+from tests.adapters.sealed import authority
+from tests.stores import behind
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_a_dispute_from_the_first_signature_to_a_verified_bundle(signed: Bitacor
         "2 checkpoints, over 20 entries at most, have the root their entries give.",
     ]
     with behind(tmp_path / "bitacora.db") as rows:
-        rows.execute("UPDATE stored_events SET state = CAST(replace(state, 'email', 'phone') AS BLOB) WHERE rowid = 8")
+        rows.run("UPDATE stored_events SET state = CAST(replace(state, 'email', 'phone') AS BLOB) WHERE rowid = 8")
     for language, words in (
         ("en", "DIFFERENT from position 8 on: entry 8"),
         ("es", "DIFERENTE desde la posición 8: el asiento 8"),

@@ -7,10 +7,10 @@ from adapters.ledger import Ledger
 from adapters.recording import record_file
 
 
-def main(ledger_path: str, source: str, batch: str) -> None:
+def main(ledger: str, keys: str, source: str, batch: str) -> None:
     """Prints the lines done after each commit, `done` at the end."""
-    with Ledger.open(ledger_path, create=True) as ledger:
-        record_file(ledger, Path(source), batch=int(batch), progress=lambda lines, _: print(lines, flush=True))
+    with Ledger.open(ledger, create=True, keys=Path(keys)) as opened:
+        record_file(opened, Path(source), batch=int(batch), progress=lambda lines, _: print(lines, flush=True))
     print("done", flush=True)
 
 

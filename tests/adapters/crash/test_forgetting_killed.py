@@ -13,6 +13,7 @@ from adapters.sealing import subject_of
 from domain.events import PersonForgotten
 from tests.adapters.crash.test_recording_killed import ROOT, driver
 from tests.adapters.given import DESK, followed_up, opened, read, write_lines
+from tests.stores import Ledgers
 
 KILLS = 12
 NAMES = [f"person-{number}" for number in range(40)]
@@ -97,16 +98,16 @@ def test_forgetting_killed_at_random_keeps_what_it_said_and_is_finished_by_askin
         assert [state_of(it) for it in ledger.entries()][: len(before)] == before
 
 
-def test_processes_that_meet_the_same_new_people_at_once_give_each_one_key(tmp_path: Path) -> None:
-    ledger = tmp_path / "ledger.db"
-    with Ledger.open(str(ledger), create=True) as it:
+def test_processes_that_meet_the_same_new_people_at_once_give_each_one_key(store: Ledgers, tmp_path: Path) -> None:
+    with store.open(create=True) as it:
         it.record(read(*DESK, opened("T-1")))
     lines = {mark: [followed_up("T-1", n % 60, by=f"new-{n}", note=mark) for n in range(60)] for mark in "ABCD"}
-    running = [driver(ledger, write_lines(tmp_path / f"{mark}.jsonl", told), batch=3) for mark, told in lines.items()]
+    files = [write_lines(tmp_path / f"{mark}.jsonl", told) for mark, told in lines.items()]
+    running = [driver(store, "ledger", file, batch=3) for file in files]
     for process in running:
         process.communicate()
     assert [it.returncode for it in running] == [0] * 4
-    with Ledger.open(str(ledger)) as it:
+    with store.open() as it:
         people = [found.name for found in it.seals.store.subjects() if found.kind == "person" and found.name != "ana"]
         assert sorted(map(str, people)) == sorted(f"new-{n}" for n in range(60))
         sealed = {str(entry.event.by) for entry in it.stream("ticket:T-1") if entry.event.by}

@@ -1,5 +1,6 @@
 """What is left of a recording that is killed, and of several that run side by side: real processes, a real kill -9."""
 
+import os
 import random
 import subprocess
 import sys
@@ -7,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.ledger import Ledger
 from adapters.recording import record_file
 from tests.adapters.given import DESK, Entry, content, export, followed_up, opened, write_lines
+from tests.stores import Ledgers
 
-KILLS = 50
+KILLS = int(os.environ.get("BITACORA_KILLS", "20"))
 BATCH = 10
 DRIVER = "tests.adapters.crash.driver"
 ROOT = Path(__file__).parents[3]
@@ -28,8 +29,8 @@ def desk_of(tickets: int, mark: str = "T") -> Iterator[Entry]:
             yield opened(f"{ticket}-x", requester="zoe")
 
 
-def driver(ledger: Path, source: Path, batch: int = BATCH) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", DRIVER, str(ledger), str(source), str(batch)]
+def driver(store: Ledgers, name: str, source: Path, batch: int = BATCH) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", DRIVER, store.url(name), str(store.keys(name)), str(source), str(batch)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
@@ -67,55 +68,52 @@ def recorded_of(lines: list[Entry]) -> int:
     return 2 + sum(it.get("ticket") != "T-unknown" for it in lines)
 
 
-def test_fifty_kills_at_random_lose_nothing_acknowledged_and_double_nothing(tmp_path: Path) -> None:
+def test_kills_at_random_lose_nothing_acknowledged_and_double_nothing(store: Ledgers, tmp_path: Path) -> None:
     lines = [*DESK, *desk_of(2_000)]
     source = write_lines(tmp_path / "entries.jsonl", lines)
-    ledger, chance = tmp_path / "killed.db", random.Random(8)
+    chance = random.Random(8)
     kills = said = 0
     while kills < KILLS:
-        killed, heard = killed_at_random(driver(ledger, source), chance)
+        killed, heard = killed_at_random(driver(store, "killed", source), chance)
         assert killed, "the file is too short to be killed so often"
         kills, said = kills + 1, max(said, heard)
         if said:
-            with Ledger.open(str(ledger)) as left:
+            with store.open("killed") as left:
                 assert left.head() >= recorded_of(lines[:said])
     assert said < len(lines), "the last kill came when all was done"
-    driver(ledger, source, batch=500).communicate()
-    with Ledger.open(str(ledger)) as killed, Ledger.open(str(tmp_path / "calm.db"), create=True) as calm:
+    driver(store, "killed", source, batch=500).communicate()
+    with store.open("killed") as killed, store.open("calm", create=True) as calm:
         record_file(calm, source)
         assert_dense(export(killed))
         assert content(killed) == content(calm)
         assert killed.head() == recorded_of(lines)
 
 
-def test_four_processes_on_one_file_take_turns(tmp_path: Path) -> None:
-    ledger = tmp_path / "ledger.db"
-    with Ledger.open(str(ledger), create=True) as it:
+def test_four_processes_on_one_ledger_take_turns(store: Ledgers, tmp_path: Path) -> None:
+    with store.open(create=True) as it:
         record_file(it, write_lines(tmp_path / "desk.jsonl", DESK))
     sources = [write_lines(tmp_path / f"{mark}.jsonl", desk_of(150, mark)) for mark in "ABCD"]
-    running = [driver(ledger, source, batch=7) for source in sources]
+    running = [driver(store, "ledger", source, batch=7) for source in sources]
     for process in running:
         process.communicate()
     assert [it.returncode for it in running] == [0] * 4
-    with Ledger.open(str(ledger)) as it:
+    with store.open() as it:
         entries = export(it)
     assert_dense(entries)
     for mark, source in zip("ABCD", sources, strict=True):
-        alone = tmp_path / f"alone-{mark}.db"
-        with Ledger.open(str(alone), create=True) as it:
+        with store.open(f"alone-{mark}", create=True) as it:
             record_file(it, tmp_path / "desk.jsonl")
             record_file(it, source)
             expected = [(e["type"], e["at"]) for e in export(it) if e.get("ticket", "").startswith(f"{mark}-")]
         assert [(e["type"], e["at"]) for e in entries if e.get("ticket", "").startswith(f"{mark}-")] == expected
 
 
-def test_four_processes_recording_the_same_file_record_it_once(tmp_path: Path) -> None:
+def test_four_processes_recording_the_same_file_record_it_once(store: Ledgers, tmp_path: Path) -> None:
     source = write_lines(tmp_path / "entries.jsonl", [*DESK, *desk_of(100)])
-    ledger = tmp_path / "ledger.db"
-    running = [driver(ledger, source, batch=20) for _ in range(4)]
+    running = [driver(store, "ledger", source, batch=20) for _ in range(4)]
     for process in running:
         process.communicate()
     assert [it.returncode for it in running] == [0] * 4
-    with Ledger.open(str(ledger)) as together, Ledger.open(str(tmp_path / "calm.db"), create=True) as calm:
+    with store.open() as together, store.open("calm", create=True) as calm:
         record_file(calm, source)
         assert content(together) == content(calm)

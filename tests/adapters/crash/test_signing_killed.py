@@ -18,6 +18,7 @@ from tests.adapters.cli.calling import process
 from tests.adapters.crash.test_recording_killed import ROOT, desk_of, driver
 from tests.adapters.given import DESK, write_lines
 from tests.adapters.sealed import ORIGIN
+from tests.stores import Ledgers
 
 KILLS = 20
 TICKETS = 40_000
@@ -46,7 +47,7 @@ def test_twenty_kills_between_and_in_checkpoints_leave_one_signed_history(tmp_pa
     with Ledger.open(str(ledger), create=True) as begun:
         record_file(begun, write_lines(tmp_path / "desk.jsonl", DESK))
         before = begun.head()
-    recording = driver(ledger, write_lines(tmp_path / "entries.jsonl", desk_of(TICKETS)), batch=5)
+    recording = driver(Ledgers(tmp_path), "busy", write_lines(tmp_path / "entries.jsonl", desk_of(TICKETS)), batch=5)
     try:
         shown = [size for _ in range(KILLS) for size in killed_while_signing(signing(ledger, key, 7), chance)]
         assert recording.poll() is None, "the file is too short to be recorded all the while"

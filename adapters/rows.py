@@ -1,26 +1,18 @@
-"""The rows of a ledger's file inside one transaction: every SQL statement the ledger asks or writes with stands here.
+"""The rows of a ledger inside one transaction: every SQL statement that the ledger asks or writes with, whatever keeps it.
 
-It runs on a cursor given to it and neither begins nor ends transactions; entries are decoded, nothing is judged.
+It runs in a session given to it and neither begins nor ends transactions; entries are decoded, nothing is judged.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from adapters.mapper import entry_from, position_in, recorded_at_of
 from domain.events import Entry
 
 Row = tuple[int, str, int, str, bytes]
 """position, stream, version, tag, bytes"""
-
-
-# A statement of many rows takes two thirds of the time that as many statements of one row take.
-_ROWS_AT_ONCE = 100
-_INSERT = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
-_INSERT_MANY = _INSERT + ", (?, ?, ?, ?, ?)" * (_ROWS_AT_ONCE - 1)
 
 
 MARK_BYTES = 16
@@ -35,25 +27,70 @@ class Journal(NamedTuple):
     revision: int
 
 
+class Session(Protocol):
+    """One transaction of a database. Statements are SQL that every store understands, in the words of SQLite: `?` for a value,
+    `rowid` for a position. What only one of them says its own way has a method. Raises what is in `failures`."""
+
+    failures: tuple[type[Exception], ...]
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        """The rows a statement answers, as tuples."""
+
+    def each(self, statement: str) -> Iterable[Any]:
+        """The rows a statement answers, one at a time; to be read before anything else is asked."""
+
+    def run(self, statement: str, *values: Any) -> int:
+        """How many rows a statement wrote."""
+
+    def many(self, statement: str, rows: Sequence[Any]) -> None:
+        """The same statement for every one of these values."""
+
+    def head(self) -> int:
+        """The position of the last entry, 0 if there is none."""
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Entries, at positions that must be the next ones. An integrity error if a stream has that version already."""
+
+    def insert_keys(self, keys: Sequence[tuple[str, int]]) -> None:
+        """Keys with the position each stands for. An integrity error if one is known."""
+
+    def positions(self, keys: Sequence[str]) -> list[tuple[str, int]]:
+        """Those of these keys that are known, with their positions."""
+
+    def of_streams(self, names: Sequence[str]) -> list[Any]:
+        """The entries (position, stream, version, bytes) of these streams, by stream and version."""
+
+    def holding(self, text: bytes) -> list[Any]:
+        """The entries (position, stream, version, bytes) whose bytes hold these, by position."""
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+
+    def ever_recorded(self) -> int:
+        """The last position ever given, even if its entry should be gone."""
+
+    def damage(self) -> str | None:
+        """What the database itself finds wrong with how the entries lie on the disk, and their indexes; None if nothing."""
+
+
 class Rows:
-    """The ledger's tables as one transaction sees them. Raises sqlite3.Error, and LedgerError for bytes that are no entry."""
+    """The ledger's tables as one transaction sees them. Raises what its session does, and LedgerError for bytes that are no
+    entry."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
-        self._cursor = cursor
-        self._cursor.row_factory = None
-
-    def _all(self, statement: str, *values: Any) -> list[Any]:
-        return self._cursor.execute(statement, values).fetchall()
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._all = session.all
+        self.failures = session.failures
 
     def _one(self, statement: str, *values: Any) -> Any:
-        row = self._cursor.execute(statement, values).fetchone()
+        row = next(iter(self._all(statement, *values)), None)
         return None if row is None else row[0]
 
     # Reading --------------------------------------------------------------------------------------------------------
 
     def head(self) -> int:
         """The position of the last entry, 0 if there is none."""
-        return self._one("SELECT max(rowid) FROM stored_events") or 0
+        return self._session.head()
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the entry at a position was recorded; None if there is none."""
@@ -77,6 +114,13 @@ class Rows:
             "SELECT rowid, originator_id, originator_version, state FROM stored_events"
             " WHERE originator_id = ? ORDER BY originator_version", name,
         ))  # fmt: skip
+
+    def streams_named(self, names: Sequence[str]) -> dict[str, list[Entry]]:
+        """All entries of each of these streams, by version; of none if there are none."""
+        found: dict[str, list[Entry]] = {name: [] for name in names}
+        for entry in _entries(self._session.of_streams(names)):
+            found[entry.stream].append(entry)
+        return found
 
     def version(self, stream: str) -> int:
         """The last version in a stream, 0 if it has none."""
@@ -116,10 +160,7 @@ class Rows:
 
     def positions(self, keys: Iterable[str]) -> dict[str, int]:
         """The positions of those keys that are known."""
-        wanted = json.dumps(list(keys))
-        return dict(
-            self._all("SELECT k.key, k.position FROM json_each(?) j CROSS JOIN entry_keys k ON k.key = j.value", wanted)
-        )
+        return dict(self._session.positions(list(keys)))
 
     def at(self, position: int) -> Entry | None:
         """The entry at a position."""
@@ -141,46 +182,49 @@ class Rows:
 
     def _searched(self, id: str) -> Entry | None:
         """Entries restored from elsewhere keep ids that lead nowhere: only then the whole ledger is looked through."""
-        found = self._all(
-            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
-            " WHERE instr(state, CAST(? AS BLOB)) ORDER BY rowid", json.dumps(id),
-        )  # fmt: skip
+        found = self._session.holding(json.dumps(id).encode())
         return next((it for it in _entries(found) if it.id == id), None)
 
     # Writing --------------------------------------------------------------------------------------------------------
 
     def insert(self, rows: Sequence[Row]) -> None:
-        """Entries, at positions that must be the next ones. sqlite3.IntegrityError if a stream has that version already."""
-        whole = len(rows) - len(rows) % _ROWS_AT_ONCE
-        for first in range(0, whole, _ROWS_AT_ONCE):
-            self._cursor.execute(_INSERT_MANY, list(chain.from_iterable(rows[first : first + _ROWS_AT_ONCE])))
-        self._cursor.executemany(_INSERT, rows[whole:])
+        """Entries, at positions that must be the next ones. An integrity error if a stream has that version already."""
+        if rows:
+            self._session.insert(rows)
 
     def insert_keys(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Keys with the position each stands for. sqlite3.IntegrityError if one is known."""
-        self._cursor.executemany("INSERT INTO entry_keys VALUES (?, ?)", keys)
+        """Keys with the position each stands for. An integrity error if one is known."""
+        if listed := list(keys):
+            self._session.insert_keys(listed)
 
     def insert_client_streams(self, streams: Iterable[tuple[str, str]]) -> None:
         """(client, stream) pairs."""
-        self._cursor.executemany("INSERT OR IGNORE INTO client_streams VALUES (?, ?)", streams)
+        self._many("INSERT INTO client_streams VALUES (?, ?) ON CONFLICT DO NOTHING", streams)
 
     def insert_contingencies(self, declared: Iterable[tuple[str, str]]) -> None:
         """(contingency, stream) pairs, as declared last."""
-        self._cursor.executemany("INSERT OR REPLACE INTO contingency_streams VALUES (?, ?)", declared)
+        self._many(
+            "INSERT INTO contingency_streams VALUES (?, ?) ON CONFLICT (contingency) DO UPDATE SET stream = excluded.stream",
+            declared,
+        )
+
+    def _many(self, statement: str, rows: Iterable[Any]) -> None:
+        if listed := list(rows):
+            self._session.many(statement, listed)
 
     # With which keys it is sealed ------------------------------------------------------------------------------------
 
     def key_store(self) -> str | None:
         """The id of the key store that the ledger was begun with; None if it is not sealed."""
         # A ledger of the first form has no such table.
-        if self._one("SELECT 1 FROM sqlite_master WHERE name = 'key_store'") is None:
+        if not self._session.has_table("key_store"):
             return None
         found: str | None = self._one("SELECT id FROM key_store")
         return found
 
     def keep_key_store(self, id: str) -> None:
         """From now on the ledger is sealed with the keys of that store."""
-        self._cursor.execute("INSERT INTO key_store VALUES (?)", (id,))
+        self._session.run("INSERT INTO key_store VALUES (?)", id)
 
     # How far files were recorded ------------------------------------------------------------------------------------
 
@@ -195,17 +239,23 @@ class Rows:
 
     def keep_journal(self, path: str, journal: Journal) -> None:
         """Writes down how far that file has been recorded."""
-        self._cursor.execute("INSERT OR REPLACE INTO recordings VALUES (?, ?, ?, ?)", (path, *journal))
+        statement = (
+            "INSERT INTO recordings VALUES (?, ?, ?, ?) ON CONFLICT (path)"
+            " DO UPDATE SET lines = excluded.lines, digest = excluded.digest, revision = excluded.revision"
+        )
+        self._session.run(statement, path, *journal)
 
     def keep_refusals(self, path: str, refused: Iterable[tuple[int, int | None]]) -> None:
         """Lines refused (again)."""
-        rows = [(path, line, position) for line, position in refused]
-        self._cursor.executemany("INSERT OR REPLACE INTO recording_refusals VALUES (?, ?, ?)", rows)
+        statement = (
+            "INSERT INTO recording_refusals VALUES (?, ?, ?) ON CONFLICT (path, line)"
+            " DO UPDATE SET position = excluded.position"
+        )
+        self._many(statement, [(path, line, position) for line, position in refused])
 
     def drop_refusals(self, path: str, lines: Iterable[int]) -> None:
         """Lines no longer refused."""
-        rows = [(path, line) for line in lines]
-        self._cursor.executemany("DELETE FROM recording_refusals WHERE path = ? AND line = ?", rows)
+        self._many("DELETE FROM recording_refusals WHERE path = ? AND line = ?", [(path, line) for line in lines])
 
     def marks(self, path: str) -> Iterator[bytes]:
         """The mark of every line ever taken of that file, each as often as it was taken."""
@@ -220,7 +270,7 @@ class Rows:
     def keep_marks(self, path: str, revision: int, marks: Sequence[bytes]) -> None:
         """The marks of the lines taken in a writing of the journal."""
         if marks:
-            self._cursor.execute("INSERT INTO recording_marks VALUES (?, ?, ?)", (path, revision, b"".join(marks)))
+            self._session.run("INSERT INTO recording_marks VALUES (?, ?, ?)", path, revision, b"".join(marks))
 
 
 def _entries(rows: list[Any]) -> list[Entry]:
@@ -232,7 +282,7 @@ def _first(kind: str) -> str:
 
 
 def _beyond(kind: str) -> str:
-    return kind + "\0" if kind == "desk" else kind + ";"
+    return kind + "\1" if kind == "desk" else kind + ";"
 
 
 def pages(read: Any, limit: int) -> Iterator[list[Entry]]:

@@ -1,0 +1,196 @@
+"""The follower's step: brings the stored accounts up with the ledger and with the clock, a batch at a time.
+
+What a batch of entries touches, and what changes of itself by now, is judged anew and written in one transaction with the
+position reached, so that a kill at any moment loses nothing and doubles nothing. When to step, and who may, is in `running`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+from msgspec import Struct
+
+from adapters.accounts.filling import TicketRows, moment, moment_from
+from adapters.accounts.judging import Judging, Parked
+from adapters.accounts.places import Accounts
+from adapters.accounts.rows import AccountRows, Invalid, Session, Version, Versions
+from adapters.accounts.tables import DEFINITION
+from adapters.accounts.touching import Touched, touched_by
+from adapters.ledger import Ledger, utc_now
+from adapters.mapper import Unreadable
+from adapters.tree import TreeRows
+from domain.refusal import said
+
+BATCH_ENTRIES = 10_000
+_TICKETS_AT_ONCE = 200
+_DUE_AT_ONCE = 1_000
+
+
+class Step(Struct, frozen=True):
+    """What one step did: entries read, tickets judged, and the position reached; `is_last` if nothing was left to do."""
+
+    entries: int
+    tickets: int
+    position: int
+    is_last: bool
+
+
+class Replaced(Exception):
+    """The accounts that were followed are not there any more, or are of another definition: nothing was written."""
+
+
+class Follower:
+    """Keeps one version of the accounts of a ledger: the one in use, or `number`."""
+
+    def __init__(
+        self, ledger: Ledger, accounts: Accounts, clock: Callable[[], datetime] = utc_now, *, number: int | None = None,
+        batch: int = BATCH_ENTRIES,
+    ) -> None:  # fmt: skip
+        """`clock` gives aware times, and may step back; `batch` is how many entries are read at once."""
+        self._ledger = ledger
+        self._accounts = accounts
+        self._clock = clock
+        self._number = number
+        self._batch = batch
+
+    def follow(self) -> int:
+        """Steps until nothing is left to do now; the position reached. LedgerError if ledger or accounts cannot be used."""
+        while not (done := self.step()).is_last:
+            pass
+        return done.position
+
+    def step(self) -> Step:
+        """One batch of entries, and some of what changed of itself, in one transaction. LedgerError as `follow`; Replaced."""
+        now = self._clock()
+        with self._accounts.reading() as session:
+            version = self._version(session)
+            due = AccountRows(session, version.number).invalid(moment(now), _DUE_AT_ONCE)
+        with self._ledger.reading(said("reading entries")) as plain:
+            rows = TreeRows.of(plain).raw(version.position, 2**62, self._batch)
+        if not rows and not due:
+            return Step(0, 0, version.position, True)
+        touched = touched_by(rows, self._ledger)
+        position = rows[-1][0] if rows else version.position
+        with self._accounts.writing() as session:
+            if self._version(session) != version:
+                raise Replaced
+            judging = Judging(self._ledger, now, position)
+            tickets = Writing(AccountRows(session, version.number), judging).write(touched, due)
+            if rows:
+                Versions(session).move(version.number, position, id_at(self._ledger, position))
+        return Step(len(rows), tickets, position, len(rows) < self._batch and len(due) < _DUE_AT_ONCE)
+
+    def retry(self, subjects: Sequence[str] | None = None) -> list[str]:
+        """Judges what is parked again, all of it or these; what is parked afterwards. LedgerError, Replaced as `step`."""
+        now = self._clock()
+        with self._accounts.writing() as session:
+            version = self._version(session)
+            rows = AccountRows(session, version.number)
+            wanted = [it["subject"] for it in rows.parked() if subjects is None or it["subject"] in subjects]
+            touched = self._touched_again(wanted)
+            rows.unpark([it for it in wanted if it.startswith("policy:")])
+            Writing(rows, Judging(self._ledger, now, version.position)).write(touched, [])
+            return [it["subject"] for it in rows.parked()]
+
+    def _touched_again(self, subjects: Sequence[str]) -> Touched:
+        touched = Touched()
+        for subject in subjects:
+            kind, _, ident = subject.partition(":")
+            if kind == "policy":
+                with self._ledger.reading(said("reading a stream")) as plain:
+                    again = touched_by(TreeRows.of(plain).raw_stream(subject, 2**62), self._ledger)
+                touched.clients |= again.clients
+                touched.unreadable += again.unreadable
+            else:
+                (touched.tickets if kind == "ticket" else touched.clients).add(ident)
+        return touched
+
+    def next_change(self) -> datetime | None:
+        """When something stored next changes of itself; None if nothing will."""
+        with self._accounts.reading() as session:
+            found = AccountRows(session, self._version(session).number).next_change()
+        return None if found is None else moment_from(found)
+
+    def _version(self, session: Session) -> Version:
+        found = next((it for it in Versions(session).all() if self._is_ours(it)), None)
+        if found is None or found.definition != DEFINITION:
+            raise Replaced
+        return found
+
+    def _is_ours(self, it: Version) -> bool:
+        return it.state == "active" if self._number is None else it.number == self._number
+
+
+def id_at(ledger: Ledger, position: int) -> str:
+    """The id of the entry at a position, by which its history is known again; empty if there is none that can be read."""
+    try:
+        entry = ledger.entry(position)
+    except Unreadable:
+        return ""
+    return "" if entry is None else entry.id
+
+
+class Writing:
+    """One transaction: everything touched is judged, and stored in the place of what was."""
+
+    def __init__(self, rows: AccountRows, judging: Judging) -> None:
+        self._rows = rows
+        self._judging = judging
+        self._parked: dict[str, Parked] = {}
+
+    def write(self, touched: Touched, due: Sequence[Invalid]) -> int:
+        """Judges and writes; how many tickets."""
+        is_desk_due = self._add_due(touched, due)
+        tickets = self._tickets(touched)
+        quotas = touched.clients | touched.quotas
+        judged = self._judging.tickets(sorted(tickets))
+        while some := list(islice(judged, _TICKETS_AT_ONCE)):
+            self.park(it for it in some if isinstance(it, Parked))
+            quotas |= self._rows.put_tickets([it for it in some if isinstance(it, TicketRows)])
+        self.deal(quotas)
+        if is_desk_due or touched.everyone_from is not None:
+            self._rows.put_timetable([self._judging.desk_timetable()])
+        self.park(Parked(it.stream, None, it.position, str(it)) for it in touched.unreadable)
+        self.end()
+        return len(tickets)
+
+    def park(self, parked: Iterable[Parked]) -> None:
+        """These are to be parked when the transaction ends."""
+        for it in parked:
+            self._parked.setdefault(it.subject, it)
+
+    def end(self) -> None:
+        """Parks what could not be judged."""
+        self._rows.park(self._parked.values(), moment(self._judging.question.at))
+
+    def _add_due(self, touched: Touched, due: Sequence[Invalid]) -> bool:
+        """What changed of itself joins what was touched; whether the desk is among it."""
+        is_desk_due = False
+        for subject, judged_at in due:
+            kind, _, ident = subject.partition(":")
+            if kind == "ticket":
+                touched.tickets.add(ident)
+            elif kind == "client":
+                touched.clients.add(ident)
+            else:
+                is_desk_due = True
+                self._judging.touch_reached(touched, moment_from(judged_at))
+        return is_desk_due
+
+    def _tickets(self, touched: Touched) -> set[str]:
+        tickets = set(touched.tickets)
+        for client in touched.clients:
+            tickets.update(self._rows.tickets_of(client))
+        if touched.everyone_from is not None:
+            tickets.update(self._rows.tickets_measured_since(touched.everyone_from))
+        return tickets
+
+    def deal(self, clients: set[str]) -> None:
+        """The quotas of these clients among the tickets stored now, and until when that holds."""
+        for client in sorted(clients):
+            dealt = self._judging.client(client, self._rows.uses_of(client))
+            if isinstance(dealt, Parked):
+                self.park([dealt])
+            else:
+                self._rows.put_clients([dealt])
+                self._rows.put_timetable([self._judging.client_timetable(client)])

@@ -1,0 +1,218 @@
+"""The stored accounts of a ledger kept in PostgreSQL: a schema of its own, `bitacora_accounts`, in the ledger's database.
+
+`bitacora migrate` makes the schema, followers make the tables of a version; these belong to the role that follows, so that any
+of its members can take over. One connection holds the locks and writes: whoever loses it loses both. It judges nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import count
+from typing import Any
+from zlib import crc32
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import tuple_row
+
+from adapters.accounts.rows import ddl, indexes
+from adapters.accounts.tables import TABLES, Table
+from adapters.accounts.views import VIEWS, View, shown, tables_shown
+from adapters.mapper import LedgerError
+from adapters.postgres.connecting import Place, explained
+from adapters.postgres.schema import ACCOUNTS, FOLLOWER, READER, REPORTING, WRITER
+from domain.refusal import said
+
+_TYPES = {
+    "text": "text", "count": "bigint", "flag": "boolean", "instant": "timestamptz", "moment": "timestamptz", "day": "date",
+    "json": "json",
+}  # fmt: skip
+_COLLATION = ' COLLATE "C"'
+_COPIED_FROM = 20
+"""As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
+_LOCKS = 0x62697461
+"""With it the advisory locks of accounts begin: "bita"."""
+
+
+class PostgresSession:
+    """One transaction of a database, in the schema of the accounts."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        self._connection = connection
+        self._cursor = connection.cursor(row_factory=tuple_row)
+        self._names = count()
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        """See `rows.Session`."""
+        return self._execute(statement, values).fetchall()
+
+    def each(self, statement: str, *values: Any) -> Iterator[Any]:
+        """See `rows.Session`."""
+        with closing(self._connection.cursor(f"each_{next(self._names)}", row_factory=tuple_row)) as cursor:
+            cursor.itersize = 2_000
+            yield from cursor.execute(_reworded(statement), values) if values else cursor.execute(statement.encode())
+
+    def run(self, statement: str, *values: Any) -> int:
+        """See `rows.Session`."""
+        return self._execute(statement, values).rowcount
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """See `rows.Session`."""
+        if values := list(rows):
+            self._cursor.executemany(_reworded(statement), values)
+
+    def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
+        """See `rows.Session`."""
+        values = list(rows)
+        if len(values) < _COPIED_FROM:
+            self.many(f"INSERT INTO {table} VALUES ({', '.join('?' * width)})", values)
+            return
+        with self._cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
+            for row in values:
+                copy.write_row(row)
+
+    def _execute(self, statement: str, values: Sequence[Any]) -> "psycopg.Cursor[Any]":
+        # Without values a sign of percentage is one.
+        return self._cursor.execute(_reworded(statement), values) if values else self._cursor.execute(statement.encode())
+
+    # Versions -------------------------------------------------------------------------------------------------------
+
+    def begin_version(self, number: int) -> None:
+        """See `rows.Session`."""
+        for table in TABLES:
+            name = f"{table.name}_{number}"
+            self.run(ddl(table, number, _TYPES, _COLLATION))
+            self._comment("TABLE", name, table.en, table.es)
+            self._comment_columns(name, table)
+            self.run(f"GRANT SELECT ON {name} TO {READER}, {WRITER}")
+
+    def index_version(self, number: int) -> None:
+        """See `rows.Session`."""
+        for table in TABLES:
+            for statement in indexes(table, number):
+                self.run(statement)
+            self.run(f"ANALYZE {table.name}_{number}")
+
+    def show_version(self, number: int) -> None:
+        """See `rows.Session`."""
+        made = list(shown(number))
+        for name, _ in reversed(made):
+            self.run(f"DROP VIEW IF EXISTS {name}")
+        for name, statement in made:
+            self.run(f"CREATE VIEW {name} AS {statement}")
+            self.run(f"GRANT SELECT ON {name} TO {REPORTING}, {READER}, {WRITER}")
+        described: list[Table | View] = [*tables_shown(), *VIEWS]
+        for it in described:
+            self._comment("VIEW", it.name, it.en, it.es)
+            self._comment_columns(it.name, it)
+
+    def drop_version(self, number: int) -> None:
+        """See `rows.Session`."""
+        for table in TABLES:
+            self.run(f"DROP TABLE IF EXISTS {table.name}_{number}")
+
+    def _comment(self, kind: str, name: str, en: str, es: str) -> None:
+        said_so = sql.SQL("COMMENT ON {} {} IS {}").format(
+            sql.SQL(kind), sql.Identifier(*name.split(".")), sql.Literal(f"{es} / {en}")
+        )
+        self._cursor.execute(said_so)
+
+    def _comment_columns(self, name: str, it: Table | View) -> None:
+        for column in it.columns:
+            self._comment("COLUMN", f"{name}.{column.name}", column.en, column.es)
+
+
+class PostgresAccounts:
+    """The accounts in one ledger's database. Every failure of it comes out as a LedgerError."""
+
+    def __init__(self, url: str) -> None:
+        """Connects to nothing yet. LedgerError if the URL cannot be read."""
+        self._place = Place(url)
+        self._connection: psycopg.Connection[Any] | None = None
+        self._locks: set[str] = set()
+
+    def exists(self) -> bool:
+        """Whether there are any."""
+        with explained(self._place, said("looking for stored accounts")):
+            try:
+                found = self._connected().execute(f"SELECT 1 FROM {ACCOUNTS}.account_versions LIMIT 1").fetchone()
+            except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
+                return False
+        return found is not None
+
+    def close(self) -> None:
+        """Closes the connection, and lets go of every lock with it."""
+        self._locks.clear()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def reading(self) -> Iterator[PostgresSession]:
+        """One consistent view of them; they must exist."""
+        with explained(self._place, said("reading stored accounts")):
+            connection = self._connected()
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            with _ended(connection):
+                yield PostgresSession(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[PostgresSession]:
+        """A transaction that excludes every other writer. All is committed at the end."""
+        with explained(self._place, said("writing stored accounts")):
+            connection = self._connected()
+            connection.execute("BEGIN")
+            with _ended(connection):
+                try:
+                    connection.execute(f"SET LOCAL ROLE {FOLLOWER}")
+                except errors.InsufficientPrivilege as error:
+                    template = said("{path}: to keep stored accounts, this name must be a member of the role {role}")
+                    raise LedgerError(template, path=self._place, role=FOLLOWER) from error
+                connection.execute("LOCK TABLE account_versions IN SHARE ROW EXCLUSIVE MODE")
+                yield PostgresSession(connection)
+
+    def lock(self, name: str) -> bool:
+        """Whether this process now holds that lock (`follow`, `rebuild`), until it lets go of it or ends."""
+        if name not in self._locks:
+            with explained(self._place, said("locking stored accounts")):
+                row = self._connected().execute("SELECT pg_try_advisory_lock(%s, %s)", _lock_of(name)).fetchone()
+            if row is None or not row[0]:
+                return False
+            self._locks.add(name)
+        return True
+
+    def unlock(self, name: str) -> None:
+        """Lets go of a lock, if it is held."""
+        if name in self._locks and self._connection is not None and not self._connection.closed:
+            self._locks.remove(name)
+            with explained(self._place, said("unlocking stored accounts")):
+                self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", _lock_of(name))
+
+    def _connected(self) -> "psycopg.Connection[Any]":
+        if self._connection is not None and self._connection.closed and self._locks:
+            raise LedgerError(said("{path} was lost, and with it the right to keep its stored accounts"), path=self._place)
+        if self._connection is None or self._connection.closed:
+            self._connection = self._place.connected()
+            # What is kept here can be made again: it need not wait for the disk.
+            self._connection.execute(f"SET search_path = {ACCOUNTS}; SET synchronous_commit = off; SET timezone = 'UTC'")
+        return self._connection
+
+
+@contextmanager
+def _ended(connection: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Commits, or rolls back what failed."""
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if not connection.closed:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _reworded(statement: str) -> bytes:
+    return statement.replace("%", "%%").replace("?", "%s").encode()
+
+
+def _lock_of(name: str) -> tuple[int, int]:
+    """The two numbers of an advisory lock; the second must fit four bytes."""
+    return _LOCKS, crc32(name.encode()) - 2**31

@@ -1,0 +1,327 @@
+"""The stored accounts as one transaction sees them: every statement they are asked, written or switched with stands here.
+
+Tables carry the number of their version in their name (`sla_2`); views with the plain names show the version in use. It runs in
+a session given to it and neither begins nor ends transactions; what rows mean is in `filling`, when to write in `following`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from adapters.accounts.filling import ClientRows, TicketRows, Values, read
+from adapters.accounts.judging import Parked
+from adapters.accounts.tables import (
+    BILLING,
+    CONSUMPTION,
+    OF_TICKET,
+    OPEN_WORK,
+    PARKED,
+    QUOTAS,
+    SLA,
+    TIMETABLE,
+    USES,
+    WORK,
+    Table,
+)
+from domain.time_base import epoch_seconds
+from projections import sla
+
+_AT_ONCE = 400
+"""Values in one statement: fewer than any store refuses."""
+
+
+Invalid = tuple[str, str]
+"""A subject, and the moment it was judged at."""
+
+
+class Session(Protocol):
+    """A transaction of a database. Statements are SQL that every store understands, `?` standing for a value."""
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        """The rows that a statement answers."""
+
+    def each(self, statement: str, *values: Any) -> Iterator[Any]:
+        """The same one at a time, for as long as the transaction lasts."""
+
+    def run(self, statement: str, *values: Any) -> int:
+        """How many rows a statement wrote."""
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """The same statement for each of these."""
+
+    def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
+        """Rows of `width` values into a table."""
+
+    def begin_version(self, number: int) -> None:
+        """Makes the tables of a version, without indexes."""
+
+    def index_version(self, number: int) -> None:
+        """Makes the indexes of a version."""
+
+    def show_version(self, number: int) -> None:
+        """Makes the views show a version."""
+
+    def drop_version(self, number: int) -> None:
+        """Drops the tables of a version that no view shows."""
+
+
+class Version(Struct, frozen=True):
+    """One version of the stored accounts: by which definition, whether it is `building` or `active`, up to which position of
+    the ledger (and the id of the entry there), and when it was begun."""
+
+    number: int
+    definition: int
+    state: str
+    position: int
+    entry_id: str
+    begun_at: str
+
+
+class AccountRows:
+    """The rows of one version, `number`, in one transaction."""
+
+    def __init__(self, session: Session, number: int) -> None:
+        self.session = session
+        self.number = number
+
+    def _name(self, table: Table) -> str:
+        return f"{table.name}_{self.number}"
+
+    def select(self, table: Table, where: str = "", *values: Any) -> Iterator[dict[str, Any]]:
+        """The rows of a table, by the names of its columns; `where` is what follows its name."""
+        statement = f"SELECT {', '.join(table.names)} FROM {self._name(table)} {where}"
+        return (read(table, it) for it in self.session.each(statement, *values))
+
+    # Asking ---------------------------------------------------------------------------------------------------------
+
+    def invalid(self, at: str, limit: int) -> list[Invalid]:
+        """At most so many subjects for which what is stored does not hold at a moment, and when each was judged."""
+        name = self._name(TIMETABLE)
+        found = self.session.all(
+            f"SELECT subject, judged_at FROM {name} WHERE changes_at <= ?"
+            f" UNION SELECT subject, judged_at FROM {name} WHERE judged_at > ? ORDER BY 1 LIMIT {limit}", at, at,
+        )  # fmt: skip
+        return [(subject, read(TIMETABLE, (subject, None, judged_at, None))["judged_at"]) for subject, judged_at in found]
+
+    def next_change(self) -> str | None:
+        """The first moment at which anything stored changes of itself."""
+        found: str | None = self.session.all(f"SELECT min(changes_at) FROM {self._name(TIMETABLE)}")[0][0]
+        return None if found is None else read(TIMETABLE, ("", None, None, found))["changes_at"]
+
+    def tickets_of(self, client: str) -> list[str]:
+        """The tickets of a client that are stored, or known to come."""
+        found = self.session.all(
+            f"SELECT subject FROM {self._name(TIMETABLE)} WHERE client = ? AND subject >= 'ticket:' AND subject < 'ticket;'",
+            client,
+        )
+        return [subject.removeprefix("ticket:") for (subject,) in found]
+
+    def tickets_measured_since(self, since: datetime) -> list[str]:
+        """The tickets with a clock that ran or stood at or after a moment."""
+        instant = sla.iso(epoch_seconds(since))
+        found = self.session.all(
+            f"SELECT ticket FROM {self._name(SLA)} WHERE NOT settled OR response_stopped_at >= ? OR resolution_stopped_at >= ?",
+            instant, instant,
+        )  # fmt: skip
+        return [ticket for (ticket,) in found]
+
+    def uses_of(self, client: str) -> list[Values]:
+        """The stored uses of a client's tickets."""
+        return self.session.all(f"SELECT {', '.join(USES.names)} FROM {self._name(USES)} WHERE client = ?", client)
+
+    def tickets_invalid(self, at: str, client: str | None) -> set[str]:
+        """The tickets, of one client or of all, for which what is stored does not hold at a moment."""
+        return {it.removeprefix("ticket:") for it in self._invalid("ticket", at, client)}
+
+    def clients_invalid(self, at: str) -> set[str]:
+        """The clients for which what is stored does not hold at a moment."""
+        return {it.removeprefix("client:") for it in self._invalid("client", at, None)}
+
+    def _invalid(self, kind: str, at: str, client: str | None) -> Iterator[str]:
+        which, values = ("", ()) if client is None else (" AND client = ?", (client,))
+        for condition in ("changes_at <= ?", "judged_at > ?"):
+            found = self.session.all(
+                f"SELECT subject FROM {self._name(TIMETABLE)} WHERE {condition}{which}"
+                f" AND subject >= '{kind}:' AND subject < '{kind};'", at, *values,
+            )  # fmt: skip
+            yield from (subject for (subject,) in found)
+
+    def running(self, client: str | None) -> set[str]:
+        """The tickets, of one client or of all, with figures that grow."""
+        which, values = ("", ()) if client is None else (" AND client = ?", (client,))
+        found = self.session.all(f"SELECT ticket FROM {self._name(SLA)} WHERE NOT settled{which}", *values)
+        return {ticket for (ticket,) in found}
+
+    def left_alone(self, at: str, client: str | None) -> set[str]:
+        """The tickets, of one client or of all, that have been left alone for a support day at a moment."""
+        which, values = ("", ()) if client is None else (" AND client = ?", (client,))
+        found = self.session.all(
+            f"SELECT ticket FROM {self._name(OPEN_WORK)} WHERE unattended_from <= ?{which}", _whole(at), *values
+        )
+        return {ticket for (ticket,) in found}
+
+    def parked(self) -> list[dict[str, Any]]:
+        """What is parked, by name."""
+        return list(self.select(PARKED, "ORDER BY subject"))
+
+    def judged_at(self, subject: str) -> str:
+        """The moment that a subject, which is stored, was judged at."""
+        return next(str(it["judged_at"]) for it in self.select(TIMETABLE, "WHERE subject = ?", subject))
+
+    def differing(self, other: int) -> dict[str, int]:
+        """How many rows of each table are not the same in another version, as far as they can be compared: what runs is as
+        of the moment that it was judged at."""
+        found = {}
+        for table in (SLA, CONSUMPTION, QUOTAS, BILLING, WORK):
+            compared = (it for it in table.columns if it.name != "judged_at")
+            # What a store calls JSON it may not be able to compare.
+            columns = ", ".join(f"CAST({it.name} AS text)" if it.kind == "json" else it.name for it in compared)
+            settled = "WHERE settled" if table is SLA else ""
+            mine, theirs = (f"SELECT {columns} FROM {table.name}_{it} {settled}" for it in (self.number, other))
+            found[table.name] = self.session.all(f"SELECT count(*) FROM ({mine} EXCEPT {theirs}) differing")[0][0]
+        return found
+
+    # Writing --------------------------------------------------------------------------------------------------------
+
+    def put_tickets(self, judged: Sequence[TicketRows], *, are_new: bool = False) -> set[str]:
+        """Stores these tickets in the place of what was stored of them, and parks none of them any more; the clients whose
+        quotas have to be dealt again. `are_new`: nothing is stored of them, and everybody's quotas are dealt later."""
+        changed: set[str] = set()
+        if not are_new:
+            changed = self._uses_changed(judged)
+            self._forget([it.ticket for it in judged])
+        for table in OF_TICKET:
+            self._insert(table, [row for it in judged for row in it.rows.get(table.name, ())])
+        self._insert(BILLING, [row for it in judged for row in it.charges])
+        self._insert(TIMETABLE, [it.timetable for it in judged])
+        return changed
+
+    def _uses_changed(self, judged: Sequence[TicketRows]) -> set[str]:
+        """The clients of the tickets whose part in a quota is another than what is stored."""
+        found = self._among(USES, ", ".join(USES.names), "ticket", [it.ticket for it in judged])
+        stored = {it[0]: read(USES, it) for it in found}
+        fresh = {it.ticket: (it.client, None if it.use is None else read(USES, it.use)) for it in judged}
+        return {client for ticket, (client, use) in fresh.items() if use != stored.get(ticket)}
+
+    def _forget(self, tickets: Sequence[str]) -> None:
+        names = [(it,) for it in tickets]
+        for table in OF_TICKET:
+            self.session.many(f"DELETE FROM {self._name(table)} WHERE ticket = ?", names)
+        self.session.many(f"DELETE FROM {self._name(BILLING)} WHERE ticket = ? AND kind <> 'per_event'", names)
+        subjects = [(f"ticket:{it}",) for it in tickets]
+        self.session.many(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", subjects)
+        self.session.many(f"DELETE FROM {self._name(PARKED)} WHERE subject = ?", subjects)
+
+    def put_clients(self, dealt: Sequence[ClientRows], *, are_new: bool = False) -> None:
+        """Stores these clients' quotas in the place of those stored, and parks none of them any more."""
+        if not are_new:
+            names = [(it.client,) for it in dealt]
+            for table in (CONSUMPTION, QUOTAS):
+                self.session.many(f"DELETE FROM {self._name(table)} WHERE client = ?", names)
+            self.session.many(f"DELETE FROM {self._name(BILLING)} WHERE client = ? AND kind = 'per_event'", names)
+            self.session.many(f"DELETE FROM {self._name(PARKED)} WHERE subject = ?", [(f"client:{it}",) for (it,) in names])
+        self._insert(CONSUMPTION, [row for it in dealt for row in it.consumption])
+        self._insert(QUOTAS, [row for it in dealt for row in it.quotas])
+        self._insert(BILLING, [row for it in dealt for row in it.charges])
+
+    def put_timetable(self, rows: Sequence[Values]) -> None:
+        """Until when what is stored of these subjects holds."""
+        self.session.many(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", [(it[0],) for it in rows])
+        self._insert(TIMETABLE, rows)
+
+    def park(self, parked: Iterable[Parked], at: str) -> None:
+        """Parks these; of one that is parked already, the attempt is counted. What is stored of them stays, and never counts as
+        due until something touches them again."""
+        name = self._name(PARKED)
+        for it in parked:
+            before = self.session.all(f"SELECT position, attempts, parked_at FROM {name} WHERE subject = ?", it.subject)
+            position, attempts, since = before[0] if before else (it.position, 0, at)
+            self.session.run(f"DELETE FROM {name} WHERE subject = ?", it.subject)
+            self._insert(PARKED, [(it.subject, it.client, position, it.problem, since, attempts + 1)])
+            self.session.run(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", it.subject)
+            if it.subject.startswith("ticket:"):
+                self._insert(TIMETABLE, [(it.subject, it.client, at, None)])
+
+    def unpark(self, subjects: Iterable[str]) -> None:
+        """Parks these no more."""
+        self.session.many(f"DELETE FROM {self._name(PARKED)} WHERE subject = ?", [(it,) for it in subjects])
+
+    def _insert(self, table: Table, rows: Sequence[Values]) -> None:
+        if rows:
+            self.session.insert(self._name(table), rows, len(table.columns))
+
+    def _among(self, table: Table, columns: str, key: str, values: Sequence[str]) -> Iterator[Any]:
+        """Columns of the rows whose key is among these values."""
+        for first in range(0, len(values), _AT_ONCE):
+            some = values[first : first + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            yield from self.session.all(f"SELECT {columns} FROM {self._name(table)} WHERE {key} IN ({marks})", *some)
+
+
+def _whole(at: str) -> str:
+    """A moment (text to the microsecond) as the whole second it lies in."""
+    return at[: at.index(".")] + "Z"
+
+
+class Versions:
+    """Which versions there are, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def all(self) -> list[Version]:
+        """All of them, the oldest first."""
+        found = self.session.all(
+            "SELECT number, definition, state, position, entry_id, begun_at FROM account_versions ORDER BY number"
+        )
+        return [Version(*it) for it in found]
+
+    def active(self) -> Version | None:
+        """The one that readers see."""
+        return next((it for it in self.all() if it.state == "active"), None)
+
+    def begin(self, definition: int, at: str) -> Version:
+        """A new version, empty, its tables made; whatever was being built is thrown away."""
+        before = self.all()
+        self.drop([it for it in before if it.state != "active"])
+        made = Version(max((it.number for it in before), default=0) + 1, definition, "building", 0, "", at)
+        self.session.begin_version(made.number)
+        self.session.run(
+            "INSERT INTO account_versions (number, definition, state, position, entry_id, begun_at) VALUES (?, ?, ?, ?, ?, ?)",
+            made.number, made.definition, made.state, made.position, made.entry_id, made.begun_at,
+        )  # fmt: skip
+        return made
+
+    def move(self, number: int, position: int, entry_id: str) -> None:
+        """A version is now up to this position."""
+        self.session.run("UPDATE account_versions SET position = ?, entry_id = ? WHERE number = ?", position, entry_id, number)
+
+    def switch(self, number: int) -> None:
+        """From the end of this transaction on readers see this version, and the one before it is gone."""
+        self.session.show_version(number)
+        self.session.run("UPDATE account_versions SET state = 'active' WHERE number = ?", number)
+        self.drop([it for it in self.all() if it.number != number])
+
+    def drop(self, versions: Iterable[Version]) -> None:
+        """Throws versions away."""
+        for it in versions:
+            self.session.drop_version(it.number)
+            self.session.run("DELETE FROM account_versions WHERE number = ?", it.number)
+
+
+def ddl(table: Table, number: int, types: dict[str, str], collation: str = "") -> str:
+    """What makes a table of a version, in the types of a store."""
+    columns = [
+        f"{it.name} {types[it.kind]}{collation if it.kind == 'text' else ''}{' NOT NULL' if it.required else ''}"
+        for it in table.columns
+    ]
+    return f"CREATE TABLE {table.name}_{number} ({', '.join(columns)}, PRIMARY KEY ({', '.join(table.key)}))"
+
+
+def indexes(table: Table, number: int) -> Iterator[str]:
+    """What makes the indexes of a table of a version."""
+    for columns in table.found_by:
+        name = f"{table.name}_{number}_by_{'_'.join(columns)}"
+        yield f"CREATE INDEX {name} ON {table.name}_{number} ({', '.join(columns)})"

@@ -1,0 +1,114 @@
+"""`bitacora follow`: one follower at work, others standing by; woken by entries and by the clock; tried again after errors.
+
+Whoever holds the lock follows; it is let go when the process ends, however it ends, and whoever waits takes over. It judges
+nothing: a step is `following.Follower`, the first accounts are made by `building.Building`.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from threading import Event
+from typing import Literal
+
+from adapters.accounts.building import REBUILD, Building, in_use, is_usable
+from adapters.accounts.following import Follower, Replaced
+from adapters.accounts.places import Accounts, accounts_of
+from adapters.ledger import Ledger, utc_now
+from adapters.mapper import LedgerError
+
+FOLLOW = "follow"
+LOOK_SECONDS = 0.2
+"""No longer than this it waits for news at a time, lest it miss the clock, or that it should stop."""
+STAND_BY_SECONDS = 0.5
+_LONGEST_WAIT_SECONDS = 5.0
+_BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+Happening = Literal["standing_by", "building", "following", "caught_up", "failed"]
+Tell = Callable[[Happening, int, Exception | None], None]
+"""Is told what happens, with a position and what failed."""
+
+
+class Running:
+    """A follower as a service, until it is asked to stop."""
+
+    def __init__(
+        self, url: str, tell: Tell, clock: Callable[[], datetime] = utc_now, opened: Callable[[], Ledger] | None = None
+    ) -> None:
+        """`url` is the ledger's, `opened` opens it."""
+        self._url = url
+        self._tell = tell
+        self._clock = clock
+        self._opened = opened or (lambda: Ledger.open(url))
+        self._stop = Event()
+        self._failures = 0
+
+    def stop(self) -> None:
+        """Ends it after the step under way; may be called from a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Follows until stopped. What fails of the store is told and tried again, after longer and longer waits."""
+        while not self._stop.is_set():
+            try:
+                with self._opened() as ledger, closing(accounts_of(self._url)) as accounts:
+                    self._serve(ledger, accounts)
+            except Replaced:
+                continue
+            except (LedgerError, OSError) as error:
+                self._tell("failed", 0, error)
+                self._stop.wait(_BACK_OFF_SECONDS[min(self._failures, len(_BACK_OFF_SECONDS) - 1)])
+                self._failures += 1
+
+    def once(self) -> int:
+        """Catches up and returns the position reached. LedgerError if that fails, or another process follows and does not get
+        there."""
+        with self._opened() as ledger, closing(accounts_of(self._url)) as accounts:
+            while not self._stop.is_set():
+                if accounts.lock(FOLLOW):
+                    self._make_usable(ledger, accounts)
+                    return Follower(ledger, accounts, self._clock).follow()
+                version = in_use(accounts)
+                if is_usable(ledger, version) and version is not None and version.position >= ledger.head():
+                    return version.position
+                self._stop.wait(LOOK_SECONDS)
+        return 0
+
+    def _serve(self, ledger: Ledger, accounts: Accounts) -> None:
+        if not accounts.lock(FOLLOW):
+            self._tell("standing_by", 0, None)
+            while not accounts.lock(FOLLOW):
+                if self._stop.wait(STAND_BY_SECONDS):
+                    return
+        self._make_usable(ledger, accounts)
+        follower = Follower(ledger, accounts, self._clock)
+        self._tell("following", 0, None)
+        told = -1
+        while not self._stop.is_set():
+            done = follower.step()
+            self._failures = 0
+            if done.is_last:
+                if done.position != told:
+                    told = done.position
+                    self._tell("caught_up", told, None)
+                self._wait(ledger, follower, done.position)
+
+    def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
+        """Accounts that can be followed: those there are, or else new ones."""
+        while not is_usable(ledger, in_use(accounts)) and not self._stop.is_set():
+            if accounts.lock(REBUILD):
+                try:
+                    self._tell("building", ledger.head(), None)
+                    Building(ledger, accounts, self._clock).build()
+                finally:
+                    accounts.unlock(REBUILD)
+            else:
+                self._stop.wait(STAND_BY_SECONDS)
+
+    def _wait(self, ledger: Ledger, follower: Follower, position: int) -> None:
+        """Until there are more entries, or something changes of itself, or it is time to look at everything again."""
+        wakes = follower.next_change()
+        ends = time.monotonic() + _LONGEST_WAIT_SECONDS
+        while time.monotonic() < ends and not self._stop.is_set():
+            if ledger.wait_for_news(position, LOOK_SECONDS) > position or (wakes is not None and wakes <= self._clock()):
+                return
