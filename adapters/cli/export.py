@@ -10,7 +10,7 @@ import click
 
 from adapters.cli.clicking import Command, Group, option
 from adapters.cli.export_logs import ocel, xes
-from adapters.cli.options import FILE, everywhere, keys_place, ledger_place, open_ledger
+from adapters.cli.options import FILE, everywhere, into_file, keys_place, ledger_place, open_ledger
 from adapters.cli.proof_bundle import bundle
 from adapters.cli.proof_files import check_outputs
 from adapters.language import ngettext
@@ -37,9 +37,7 @@ def export() -> None:
         "Personal texts are written in plain, what can no longer be opened as it is sealed."
     ),
 )
-@option(
-    "-o", "--output", metavar="FILE", type=FILE, help=said("Write to this file, whole or not at all; else to standard output.")
-)
+@into_file
 @option("--sealed", is_flag=True, help=said("Write personal texts as they are stored, for keeping where no keys are."))
 @everywhere
 def export_entries(output: Path | None, sealed: bool) -> None:

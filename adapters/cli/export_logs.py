@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from adapters.cli.clicking import Command, grouped, option
-from adapters.cli.options import FILE, NAME, as_of, chosen_readings, everywhere, open_ledger, position_known
+from adapters.cli.options import as_of, chosen_readings, everywhere, into_file, of_client, open_ledger, position_known
 from adapters.cli.proof_files import check_outputs
 from adapters.language import _
 from domain.refusal import said
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 Write = Callable[["Exported", BinaryIO], tuple[int, int]]
 _asked = grouped(
     [
-        option("-o", "--output", metavar="FILE", type=FILE,
-               help=said("Write to this file, whole or not at all; else to standard output.")),
-        option("--client", type=NAME, help=said("Only this client.")),
+        into_file,
+        of_client,
         as_of,
         option("--sealed", is_flag=True, help=said("Name persons by a pseudonym, the same for the same person.")),
         everywhere,

@@ -153,10 +153,11 @@ read_as = option(
 )
 as_of = grouped([judged_at, as_known, read_as])
 
+of_client = option("--client", type=NAME, help=said("Only this client."))
 of_ticket = option("--ticket", type=NAME, help=said("Only this ticket."))
 looked_at = grouped(
     [
-        option("--client", type=NAME, help=said("Only this client.")),
+        of_client,
         option("--policy", type=NAME, help=said("Only this policy.")),
         of_ticket,
     ]
@@ -177,6 +178,9 @@ def shown_as(*forms: str) -> Callable[[Any], Any]:
     return option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True,
                   help=said("For reading, or for a program."))  # fmt: skip
 
+
+into_file = option("-o", "--output", metavar="FILE", type=FILE,
+                   help=said("Write to this file, whole or not at all; else to standard output."))  # fmt: skip
 
 sharing = option("--workers", type=Count(1, MOST_WORKERS), default=1, show_default=True,
                  help=said("Share the work out among so many processes, where the whole ledger is read; the answer is the "
