@@ -52,6 +52,7 @@ class PostgresSession:
         """`head` is the last position, if this transaction locked it."""
         self._connection = connection
         self._head = head
+        self.last_inserted: Row | None = None
         self._cursor = connection.cursor(row_factory=tuple_row)
 
     def all(self, statement: str, *values: Any) -> list[Any]:
@@ -74,6 +75,7 @@ class PostgresSession:
         return self.all("SELECT max(notification_id) FROM stored_events")[0][0] or 0
 
     def insert(self, rows: Sequence[Row]) -> None:
+        self.last_inserted = rows[-1]
         if self._head is not None:
             self._head = rows[-1][0]
         if len(rows) >= _COPIED_FROM:

@@ -23,7 +23,7 @@ from adapters.mapper import LedgerError
 from adapters.postgres.connecting import WAIT_SECONDS, WRITING, Place, check_form, explained, prepare
 from adapters.postgres.schema import CHANNEL, SCHEMA
 from adapters.postgres.session import PostgresSession
-from adapters.rows import Rows
+from adapters.rows import Row, Rows
 from domain.refusal import said
 
 _CONNECTIONS = 10
@@ -31,6 +31,10 @@ _RECONNECT_SECONDS = 0.05
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # One round trip: what it reads afterwards stays true until it commits, since everyone who writes begins with this.
 _BEGIN_WRITING = f"BEGIN; SELECT head, last, transaction FROM {SCHEMA}.lock_head()"
+_IS_THERE = (
+    "SELECT 1 FROM stored_events WHERE notification_id = %s AND originator_id = %s AND originator_version = %s"
+    " AND topic = %s AND state = %s"
+)
 _LOST = said("{path} is damaged: {head} entries were recorded, and the last one there is {last}. Restore it from a copy")
 _Connection = psycopg.Connection[Any]
 
@@ -139,10 +143,11 @@ class PostgresStore:
                 head, last, transaction = cursor.fetchone() or (0, 0, "")
                 if head != last:
                     raise LedgerError(_LOST, path=self.place, head=head, last=last)
-                yield Rows(PostgresSession(connection, head))
+                session = PostgresSession(connection, head)
+                yield Rows(session)
                 answer = self._commit(connection)
             if answer is None:
-                self._settle(transaction)
+                self._settle(transaction, session.last_inserted)
             elif answer != "COMMIT":
                 raise LedgerError(said("{path} took nothing: a statement had failed"), path=self.place)
         self.is_empty = False
@@ -178,12 +183,12 @@ class PostgresStore:
                 raise
             return None
 
-    def _settle(self, transaction: str) -> None:
-        """Finds out, once the database is there again, that a transaction was committed. LedgerError if it was not, or if
-        nobody can tell."""
+    def _settle(self, transaction: str, last: Row | None) -> None:
+        """Finds out, once the database is there again, that a transaction was committed, whose last entry was `last`.
+        LedgerError if it was not, or if nobody can tell."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
-            found = self._status(transaction)
+            found = self._status(transaction, last)
             if found == "committed":
                 return
             if found == "aborted":
@@ -196,14 +201,18 @@ class PostgresStore:
                 )  # fmt: skip
             time.sleep(_RECONNECT_SECONDS)
 
-    def _status(self, transaction: str) -> str | None:
-        """What became of a transaction; None if the database cannot be asked yet."""
+    def _status(self, transaction: str, last: Row | None) -> str | None:
+        """What became of a transaction; None if the database cannot be asked yet. After a crash the number of one that was
+        lost may be given to another, so that only its last entry, which has an id of its own, shows that it was committed."""
         try:
             with self.place.connected() as connection:
                 row = connection.execute("SELECT pg_xact_status(%s::text::xid8)", (transaction,)).fetchone()
+                found = None if row is None else row[0]
+                if found == "committed" and last is not None and connection.execute(_IS_THERE, last).fetchone() is None:
+                    return "aborted"
         except (LedgerError, psycopg.Error):
             return None
-        return None if row is None else row[0]
+        return found
 
     # News -----------------------------------------------------------------------------------------------------------
 

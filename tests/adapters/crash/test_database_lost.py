@@ -159,6 +159,28 @@ class TestACommitWhoseAnswerIsLost:
             monkeypatch.undo()
             assert ledger.record(read(followed_up("T-0"))) == [Taken(head + 1 + is_committed, (head + 1 + is_committed,))]
 
+    def test_a_transaction_whose_number_went_to_another_after_a_crash_is_not_taken_for_it(
+        self, server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with Ledger.open(url, keys=tmp_path / "keys") as ledger:
+            head, store = ledger.head(), ledger._store
+            commit = store._commit
+
+            def lost(connection: "psycopg.Connection[object]") -> str | None:
+                server.crash()
+                server.start()
+                with psycopg.connect(url, autocommit=True) as other:
+                    for _ in range(20):
+                        other.execute("SELECT pg_current_xact_id()")
+                return commit(connection)
+
+            monkeypatch.setattr(store, "_commit", lost)
+            with pytest.raises(LedgerError, match="nothing was written"):
+                ledger.record(read(followed_up("T-0")))
+            monkeypatch.undo()
+            assert ledger.record(read(followed_up("T-0"))) == [Taken(head + 1, (head + 1,))]
+            assert verify(ledger, None, []).difference is None
+
     def test_a_server_that_does_not_come_back_is_told_as_not_known(
         self, server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
