@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.adapters.given import Entry
 
-SECRET = "zyx"
+SECRET = "zyxsecretozyx"
 ANA, LUIS, EVA, ZOE = f"ana.{SECRET}@acme.mx", f"luis.{SECRET}", f"eva.{SECRET}", f"zoe.{SECRET}@nowhere.mx"
 PERSONS = (ANA, LUIS, EVA, ZOE)
 
