@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from adapters.cli.report_tables import show_consumption
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
 from adapters.explained import Explained, cited, rules_of
-from adapters.language import _, spoken
+from adapters.language import _, ngettext, spoken
 from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
 from adapters.wording.happenings import sentence, voided
 from adapters.wording.values import amount, local, long, moment_of, named, plain, short, word
@@ -213,14 +213,22 @@ def _show_bill(explained: Explained, zone: tzinfo) -> None:
 
 
 def _show_quota(explained: Explained, zone: tzinfo) -> None:
-    """Where the ticket stands in the quota, then the whole of it."""
+    """The quota, then where the ticket stands in it. Of tickets paid per event only this one is listed."""
     row = explained["consumption"]
-    show_consumption(row, zone)
+    own = [it for it in row["pay_per_event"] if it["ticket"] == explained["ticket"]]
+    show_consumption({**row, "pay_per_event": own}, zone)
+    if others := len(row["pay_per_event"]) - len(own):
+        template = ngettext(
+            "{count} other ticket is paid per event: see `bitacora report consumption`.",
+            "{count} other tickets are paid per event: see `bitacora report consumption`.",
+            others,
+        )
+        show(template.format(count=f"{others:,}"), indent=2)
     if explained["ticket"] in row["covered"]:
         place = row["covered"].index(explained["ticket"]) + 1
         template = _("This ticket is number {place} of those covered.")
         show(template.format(place=place), indent=2)
-    elif any(it["ticket"] == explained["ticket"] for it in row["pay_per_event"]):
+    elif own:
         show(_("This ticket is paid per event."), indent=2)
 
 

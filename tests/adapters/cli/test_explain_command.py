@@ -1,7 +1,11 @@
 """`bitacora explain`: one ticket whole, as a person would read it out and as a program takes it."""
 
+import json
+from pathlib import Path
+
 from tests.adapters.cli.calling import Bitacora
 from tests.adapters.cli.stories import AT
+from tests.adapters.given import write_lines
 
 
 def text(desk: Bitacora, ticket: str, *asked: object) -> str:
@@ -49,6 +53,18 @@ def test_the_bill_and_the_quota_give_their_reasons(desk: Bitacora) -> None:
     assert "900.00 MXN cs.5 priority not included; list price 1000.00 less 10 %" in paid
     assert "This ticket is paid per event." in paid
     assert "This ticket is number 1 of those covered." in text(desk, "C-1")
+
+
+def test_of_tickets_paid_per_event_only_the_one_explained_is_listed(desk: Bitacora, tmp_path: Path) -> None:
+    asked = {
+        "type": "TicketOpened", "at": "2026-03-03T10:00:00-06:00", "client": "beta", "requester": "bob", "channel": "phone",
+        "priority": "P4", "kind": "question", "subject": "another licence",
+    }  # fmt: skip
+    desk.done("record", write_lines(tmp_path / "more.jsonl", [asked | {"ticket": f"C-{number}"} for number in (3, 4)]))
+    shown = desk.done("explain", "C-2", "--at", AT).out
+    assert "2 other tickets are paid per event: see `bitacora report consumption`." in shown
+    assert "C-2" in shown and "C-3" not in shown
+    assert len(json.loads(desk.done("explain", "C-2", "--at", AT, "--format", "json").out)["consumption"]["pay_per_event"]) == 3
 
 
 def test_a_void_entry_stays_in_the_story_and_says_so(desk: Bitacora) -> None:
