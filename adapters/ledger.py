@@ -130,8 +130,7 @@ class Ledger:
 
     @contextmanager
     def writing_beside(self) -> Iterator[Rows]:
-        """The rows, for writing what stands beside the entries, with every other writer excluded. No entry can be added, so
-        that no key is needed. Committed at the end, or nothing was written."""
+        """The rows, for writing what stands beside the entries, which needs no key; otherwise as `writing`."""
         with self._lock, self._store.writing() as rows:
             yield rows
 

@@ -90,7 +90,7 @@ def statement(
 def _set(kind: str, found: "Statement") -> bytes:
     """The bytes of the file asked for."""
     if kind == ".xlsx":
-        from adapters.statement.workbook import as_xlsx
+        from adapters.statement.sheets import as_xlsx
 
         return as_xlsx(found)
     from adapters.dossier.setting import as_html, as_pdf

@@ -1,10 +1,14 @@
-"""The sheets of a statement's workbook: which figures stand in which column.
+"""A statement as a workbook, to be sorted, filtered and added up: which figures stand in which column of which sheet.
 
 How a cell is written is in `workbook`; figures come as the reports have them, or counted up by `counting`.
 """
 
+import io
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from decimal import Decimal
+
+import xlsxwriter
 
 from adapters.language import _, spoken
 from adapters.statement.counting import (
@@ -21,12 +25,24 @@ from adapters.statement.counting import (
 from adapters.statement.gathering import Statement, Used
 from adapters.statement.telling import NAMES
 from adapters.statement.telling_money import clause_rows, reading_rows
-from adapters.statement.wording import period, prices, reason_of
+from adapters.statement.wording import month_words, period, prices, reason_of
 from adapters.statement.workbook import QUOTA_COLOURS, VERDICT_COLOURS, Cell, Column, Share, Sheets
 from adapters.wording.values import local, named, plain, reason_word, short, word
 
 
-def fill(sheets: Sheets, statement: Statement) -> None:
+def as_xlsx(statement: Statement) -> bytes:
+    """The workbook, in the language spoken. The same statement gives the same bytes."""
+    made = io.BytesIO()
+    client, month = plain(statement.registered.name), month_words(statement.month)
+    # A row leaves the memory when the next begins: large clients have thousands of tickets.
+    with xlsxwriter.Workbook(made, {"constant_memory": True}) as book:
+        title = _("Statement of {client}, {month}").format(client=client, month=month)
+        book.set_properties({"title": title, "created": statement.question.at.astimezone(UTC)})
+        _fill(Sheets(book, statement.span.place(), title), statement)
+    return made.getvalue()
+
+
+def _fill(sheets: Sheets, statement: Statement) -> None:
     """Writes every sheet, in the order in which they are read."""
     _summary(sheets, statement)
     _compliance(sheets, statement)

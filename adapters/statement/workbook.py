@@ -1,22 +1,17 @@
-"""A statement as a workbook (XLSX): the same figures, to be sorted, filtered and added up.
+"""How a workbook (XLSX) of figures is written: its cells, columns, charts and pages.
 
 Amounts are numbers beside their currency, sums are values. A time stands twice: as text with its offset, and as a local time
 that Excel can reckon with. Nothing is a formula, so that nothing anyone wrote can become one.
 """
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
 from msgspec import Struct
 
-from adapters.language import _
-from adapters.statement.gathering import Statement
-from adapters.statement.wording import month_words
-from adapters.wording.values import local, moment_of, plain
+from adapters.wording.values import local, moment_of
 
 _LONGEST_TEXT = 32_767
 _MOST_DIGITS = 15
@@ -46,20 +41,6 @@ VERDICT_COLOURS = ("#24405E", "#8C1C13", "#B9BCC0", "#F1F1EE")
 """Of met, breached, pending, not applicable."""
 QUOTA_COLOURS = ("#B9BCC0", "#24405E", "#FFFFFF")
 """Of used before, used in the month, left."""
-
-
-def as_xlsx(statement: Statement) -> bytes:
-    """The workbook, in the language spoken. The same statement gives the same bytes."""
-    from adapters.statement.sheets import fill
-
-    made = io.BytesIO()
-    client, month = plain(statement.registered.name), month_words(statement.month)
-    # A row leaves the memory when the next begins: large clients have thousands of tickets.
-    with xlsxwriter.Workbook(made, {"constant_memory": True}) as book:
-        title = _("Statement of {client}, {month}").format(client=client, month=month)
-        book.set_properties({"title": title, "created": statement.question.at.astimezone(UTC)})
-        fill(Sheets(book, statement.span.place(), title), statement)
-    return made.getvalue()
 
 
 class Sheets:
