@@ -34,7 +34,7 @@ _TIERS = ("basic", "intermediate", "advanced")
 _NEEDS_ZONE = "servicenow"
 
 
-class Zone(click.ParamType[tzinfo]):
+class Zone(click.ParamType):
     """An IANA time zone."""
 
     name = "zone"

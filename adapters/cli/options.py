@@ -27,7 +27,7 @@ MOST_WORKERS = 64
 _LEDGER, _KEYS, _LANGUAGE = "bitacora.ledger", "bitacora.keys", "bitacora.language"
 
 
-class Moment(click.ParamType[datetime]):
+class Moment(click.ParamType):
     """A time as RFC 3339 writes it, with its offset; it becomes UTC."""
 
     name = "time"
@@ -49,7 +49,7 @@ class Moment(click.ParamType[datetime]):
         return found
 
 
-class Known(click.ParamType[datetime | int]):
+class Known(click.ParamType):
     """A position, or a moment: what the ledger had recorded by then."""
 
     name = "time|position"
@@ -62,7 +62,7 @@ class Known(click.ParamType[datetime | int]):
         return MOMENT.convert(value, param, ctx)
 
 
-class Reading(click.ParamType[tuple[str, str]]):
+class Reading(click.ParamType):
     """A reading asked for: `gs.4=clock-hours`."""
 
     name = "key=option"
@@ -78,7 +78,7 @@ class Reading(click.ParamType[tuple[str, str]]):
         return key, name
 
 
-class Name(click.ParamType[str]):
+class Name(click.ParamType):
     """An id: text that can be written down."""
 
     name = "id"
@@ -87,7 +87,7 @@ class Name(click.ParamType[str]):
         return printable(value, self, param, ctx)
 
 
-class Count(click.ParamType[int]):
+class Count(click.ParamType):
     """A whole number, from `least` on, or up to `most`."""
 
     name = "number"
@@ -105,7 +105,7 @@ class Count(click.ParamType[int]):
         return int(value)
 
 
-def printable(value: Any, kind: click.ParamType[Any], param: click.Parameter | None, ctx: click.Context | None) -> str:
+def printable(value: Any, kind: click.ParamType, param: click.Parameter | None, ctx: click.Context | None) -> str:
     """The text of an argument; refused if its bytes were not UTF-8."""
     try:
         str(value).encode("utf-8")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _KINDS = (".pdf", ".html", ".xlsx")
 
 
-class MonthGiven(click.ParamType[Month]):
+class MonthGiven(click.ParamType):
     """A month as ISO 8601 writes it: `2026-03`."""
 
     name = "month"
