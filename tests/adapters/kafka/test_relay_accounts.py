@@ -1,22 +1,19 @@
-"""The topics of accounts hold, by each key, what a report says: of the moment and the position that the message is of, and still
-when everything recorded since is known."""
+"""The topics of accounts hold, by each key, what a report says: of the moment and the position that the message is of, and
+still when everything recorded since is known."""
 
 import os
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from adapters.contract.topics import BILLING, CONSUMPTION, SLA
+from adapters.contract.topics import BILLING, SLA
 from adapters.kafka.relaying import reached_by_lane
-from adapters.ledger import Ledger
-from adapters.reports import Reports, Selection
-from projections.contracts import Question
 from tests.adapters.accounts_kept import Clock, moments
 from tests.adapters.given import DESK, followed_up, opened, read
+from tests.adapters.kafka.accounts_sent import assert_as_of_their_own, assert_current, kept
 from tests.adapters.kafka.relayed import Relaying, made
-from tests.adapters.kafka.subscriber import Received, latest, received
+from tests.adapters.kafka.subscriber import latest, received
 from tests.oracle.comparison import proposal
 from tests.oracle.ledgers import random_ledger
 from tests.stores import Ledgers
@@ -26,46 +23,6 @@ SEEDS = int(os.environ.get("BITACORA_RELAY_SEEDS", "2"))
 LONG_AFTER = datetime(2027, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 STEPS = 5
-
-
-def kept(relaying: Relaying, topic: str) -> dict[str, Received]:
-    return latest(received(relaying.topics.brokers, relaying.topics.named(topic)))
-
-
-def reported(ledger: Ledger, it: Received, known: int | None) -> Any:
-    """What the reports say of the subject of a message, at the moment it is of, with what was recorded up to a position."""
-    question = Question(datetime.fromisoformat(it.headers["ce_time"]), known)
-    kind, _, ident = it.key.partition(":")
-    if it.headers["ce_type"] == "SlaAccount":
-        return next(iter(Reports(ledger, question, Selection(ticket=ident)).sla()))
-    if it.headers["ce_type"] == "BillingAccount":
-        return {"ticket": ident, "billing": list(Reports(ledger, question, Selection(ticket=ident)).billing())}
-    rows = Reports(ledger, question).consumption()
-    return next(row for row in rows if (row["policy"], row["client"])[kind == "client"] == ident and
-                (kind == "policy") == (row["policy"] is not None))  # fmt: skip
-
-
-def sealed(row: Any) -> Any:
-    """What is told of benefits to those with keys is not told to subscribers."""
-    return {name: value for name, value in row.items() if name != "benefits"}
-
-
-def check(ledger: Ledger, relaying: Relaying, now: datetime) -> None:
-    for topic in (SLA, BILLING, CONSUMPTION):
-        for it in kept(relaying, topic).values():
-            assert sealed(it.json()) == sealed(reported(ledger, it, it.position)), it
-            assert sealed(it.json()) == sealed(reported(ledger, it, None)), it
-    reports = Reports(ledger, Question(now))
-    verdicts = {it["ticket"]: (it["status"], it["response"]["verdict"], it["resolution"]["verdict"]) for it in reports.sla()}
-    told = {it["ticket"]: (it["status"], it["response"]["verdict"], it["resolution"]["verdict"])
-            for it in (message.json() for message in kept(relaying, SLA).values())}  # fmt: skip
-    assert told == verdicts
-    bills: dict[str, list[Any]] = {it: [] for it in verdicts}
-    for it in reports.billing():
-        bills[it["ticket"]].append(it)
-    assert {it.json()["ticket"]: it.json()["billing"] for it in kept(relaying, BILLING).values()} == bills
-    dealt = [sealed(it) for it in reports.consumption()]
-    assert sorted((sealed(it.json()) for it in kept(relaying, CONSUMPTION).values()), key=str) == sorted(dealt, key=str)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -82,7 +39,8 @@ def test_whatever_is_recorded_and_whenever_the_relay_comes_by_accounts_are_those
             ledger.record([proposal(it) for it in batch])
             clock.now = now
             relaying.once(store)
-            check(ledger, relaying, now)
+            assert_as_of_their_own(ledger, relaying.topics)
+            assert_current(ledger, relaying.topics, now)
 
 
 def test_only_what_changed_is_sent(store: Ledgers, brokers: str, topic_prefix: str) -> None:
@@ -113,5 +71,5 @@ def test_what_time_alone_changes_is_sent_too(store: Ledgers, brokers: str, topic
     for hours in (0, 24):
         clock.now += timedelta(hours=hours)
         relaying.once(store)
-        verdicts.append(kept(relaying, SLA)["ticket:T-1"].json()["response"]["verdict"])
+        verdicts.append(kept(relaying.topics, SLA)["ticket:T-1"].json()["response"]["verdict"])
     assert verdicts == ["running", "breached"]
