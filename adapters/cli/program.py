@@ -30,6 +30,7 @@ from adapters.cli.readings import readings
 from adapters.cli.record import record
 from adapters.cli.replay import replay
 from adapters.cli.report import report
+from adapters.cli.schemas import schemas
 from adapters.cli.statement import statement
 from adapters.cli.terms import terms
 from adapters.cli.what_if import what_if
@@ -86,7 +87,8 @@ _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, rea
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
 _KEEPING = (export, restore, migrate, forget, keys)
-for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_KEEPING):
+_CONTRACT = (schemas,)
+for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_KEEPING, *_CONTRACT):
     bitacora.add_command(_command)
 
 

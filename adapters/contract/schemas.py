@@ -13,7 +13,9 @@ import msgspec
 from msgspec import Meta, Struct, inspect
 
 from adapters.contract.accounts import BillingAccount, CheckpointSigned, ConsumptionAccount, SlaAccount
+from domain import upcasting
 from domain.events import EVENT_TYPES
+from domain.personal import PERSONAL, Personal
 
 VERSION = "1.0.0"
 """Of everything that integrators are promised here: the second number grows with what is added. The first stays."""
@@ -24,9 +26,12 @@ Schema = dict[str, Any]
 _OF_EVENTS = {
     "type": "What happened.",
     "at": "When it happened in the world; it may have been recorded much later.",
-    "by": "Who did or reported it. A personal text.",
+    "by": "Who did or reported it. Personal: sealed on topics.",
     "key": "Idempotency key of whoever recorded it.",
 }
+_PERSONAL = "Personal: sealed on topics."
+_ALSO_PERSONAL = {"RequestRefused": ("reason",), "Attendance": ("consultant",), "Benefit": ("detail",)}
+"""What stands in no row of `domain.personal`, since it goes with the row of something else."""
 
 
 class Recorded(Struct, frozen=True):
@@ -41,33 +46,46 @@ class Recorded(Struct, frozen=True):
     id: Annotated[str, Meta(description="A uuid.")]
 
 
-def components(events: Mapping[str, type[Struct]] = EVENT_TYPES, prefix: str = "#/components/schemas/") -> dict[str, Schema]:
+def events() -> dict[str, type[Struct]]:
+    """Every form of event that there is or was, by its name: topics keep what is not written any more."""
+    return {**upcasting.CHAIN.retired, **EVENT_TYPES}
+
+
+def components(prefix: str = "#/components/schemas/") -> dict[str, Schema]:
     """Every schema by name: events by their type, `Recorded`, accounts, and the parts of those. References are `prefix` and a
     name. Fresh values; whoever asks may change them."""
-    types: list[type[Struct]] = [*events.values(), Recorded, *ACCOUNTS]
+    types: list[type[Struct]] = [*events().values(), Recorded, *ACCOUNTS]
     _, named = msgspec.json.schema_components(types, ref_template=prefix + "{name}")
     for struct in _structs(inspect.multi_type_info(types)):
         _mark_times(named[struct.cls.__name__], struct)
     made = {_name_of(struct): named[struct.cls.__name__] for struct in _structs(inspect.multi_type_info(types))}
     for name, schema in made.items():
         schema["title"] = name
+        schema["description"] = " ".join(schema["description"].split())
         schema.pop("additionalProperties", None)
-        if name in events:
-            for field, text in _OF_EVENTS.items():
+        for field, text in _described(name).items():
+            if field in schema["properties"]:
                 schema["properties"][field].setdefault("description", text)
     return made
+
+
+def _described(name: str) -> dict[str, str]:
+    """What is said of the fields of a type: of those that all events have, and which texts are personal."""
+    personal = PERSONAL.get(name.partition(".")[0], Personal())
+    fields = (*personal.persons, *personal.texts, *_ALSO_PERSONAL.get(name, ()))
+    return (_OF_EVENTS if name in events() else {}) | dict.fromkeys(fields, _PERSONAL)
 
 
 def files() -> dict[str, Schema]:
     """The schemas as they are kept, each whole by itself: path → schema. Events and accounts one a file; `Entry.json` for any
     entry: an event with what the ledger adds."""
     parts = components(prefix="#/$defs/")
-    made = {f"events/{name}.json": _whole(name, parts[name], parts) for name in EVENT_TYPES}
+    made = {f"events/{name}.json": _whole(name, parts[name], parts) for name in events()}
     made |= {f"accounts/{it.__name__}.json": _whole(it.__name__, parts[it.__name__], parts) for it in ACCOUNTS}
     entry = {
         "title": ENTRY,
         "description": "Any entry of the ledger: an event with what the ledger adds to it.",
-        "allOf": [{"anyOf": [{"$ref": f"#/$defs/{name}"} for name in EVENT_TYPES]}, {"$ref": "#/$defs/Recorded"}],
+        "allOf": [{"anyOf": [{"$ref": f"#/$defs/{name}"} for name in events()]}, {"$ref": "#/$defs/Recorded"}],
     }
     return {f"{ENTRY}.json": _whole(ENTRY, entry, parts), **made}
 
