@@ -4,7 +4,7 @@ them."""
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import IO
@@ -22,12 +22,28 @@ from tests.stores import Ledgers
 PATIENCE_SECONDS = 60.0
 
 Process = subprocess.Popen[str]
+_started: list[Process] = []
 
 
 def follower(store: Ledgers, *arguments: str) -> Process:
     """`bitacora follow` on a ledger."""
     command = [*PROGRAM, "--ledger", store.url(), "follow", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    return started(command)
+
+
+def started(command: Sequence[str]) -> Process:
+    """A process of the program or of a test, with what it says in pipes; a test that fails leaves it to `all_ended`."""
+    _started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()))
+    return _started[-1]
+
+
+def all_ended() -> None:
+    """Kills what was started and is still there."""
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def heard(process: Process, what: str) -> str:
@@ -56,11 +72,12 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def ended(process: Process) -> None:
-    """Tells a follower to end; it does so without a failure."""
+def ended(process: Process) -> str:
+    """Tells a follower to end, which it does as it should; its complaints."""
     process.send_signal(signal.SIGTERM)
-    process.communicate()
+    _, complaints = process.communicate()
     assert process.returncode == 0
+    return complaints
 
 
 def position(store: Ledgers) -> int:
