@@ -91,6 +91,8 @@ class Running:
     def _serve(self, ledger: Ledger, accounts: Accounts) -> None:
         if not accounts.lock(FOLLOW):
             self._tell("standing_by", 0, None)
+            # The store was there to say so: what it failed in before is over.
+            self._failures = 0
             while not accounts.lock(FOLLOW):
                 if self._stop.wait(STAND_BY_SECONDS):
                     return
