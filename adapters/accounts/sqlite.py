@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from adapters.accounts.rows import ddl, indexes
+from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES
 from adapters.accounts.views import shown
 from adapters.mapper import LedgerError

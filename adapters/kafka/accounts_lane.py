@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.accounts.building import Building
 from adapters.accounts.filling import billing_row, consumption_row, moment_from, sla_row
 from adapters.accounts.following import Follower
 from adapters.accounts.places import accounts_of
@@ -81,10 +82,13 @@ class Accounts:
         if not self._accounts.lock(FOLLOW):
             return
         try:
-            if make_usable(self._ledger, self._accounts, self._clock, lambda *_: None):
+            if make_usable(self._ledger, self._accounts, self._making, lambda *_: None):
                 Follower(self._ledger, self._accounts, self._clock).step()
         finally:
             self._accounts.unlock(FOLLOW)
+
+    def _making(self) -> Building:
+        return Building(self._ledger, self._accounts, self._clock)
 
     def _changed(self, rows: AccountRows, judged: Iterable[str], after: int, upto: int) -> Touched:
         """Tickets and clients judged since the last time, or touched by an entry after a position: a clock may step back, and
