@@ -123,6 +123,7 @@ class Running:
 
     def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
         """Accounts that can be followed: those there are, or else new ones."""
+
         def build() -> Building:
             return Building(ledger, accounts, self._clock, self._progressed, workers=self._workers)
 

@@ -18,10 +18,11 @@ from adapters.accounts.building import Building
 from adapters.accounts.filling import billing_row, consumption_row, moment_from, sla_row
 from adapters.accounts.following import Follower
 from adapters.accounts.places import accounts_of
-from adapters.accounts.rows import AccountRows, Versions
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.running import FOLLOW, make_usable
 from adapters.accounts.tables import BILLING, CONSUMPTION, SLA
 from adapters.accounts.touching import Touched, touched_by
+from adapters.accounts.versions import Versions
 from adapters.contract.cloud_events import AccountName, account_message
 from adapters.contract.topics import BILLING as BILLING_TOPIC
 from adapters.contract.topics import CONSUMPTION as CONSUMPTION_TOPIC

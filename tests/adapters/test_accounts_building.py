@@ -10,7 +10,7 @@ import pytest
 from adapters import ledger as ledgers
 from adapters.accounts.building import Building, in_use
 from adapters.accounts.following import Follower
-from adapters.accounts.places import Accounts, accounts_of
+from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import TABLES
 from adapters.accounts.versions import Versions
@@ -139,9 +139,7 @@ def test_what_another_program_or_history_left_is_not_gone_on_with(
     assert Building(ledger, accounts, clock).build().version.number == 2
 
 
-def test_several_processes_build_what_one_does_row_for_row(
-    desk: tuple[Ledger, Accounts], clock: Clock, store: Ledgers
-) -> None:
+def test_several_processes_build_what_one_does_row_for_row(desk: tuple[Ledger, Accounts], clock: Clock, store: Ledgers) -> None:
     ledger, accounts = desk
     Building(ledger, accounts, clock).build()
     alone = contents(accounts)

@@ -9,8 +9,12 @@ import random
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
+from adapters.accounts.building import in_use
+from adapters.accounts.places import accounts_of
 from tests.adapters.cli.calling import PROGRAM, environment
 from tests.adapters.crash.followers import assert_right, begun, caught_up, ended, follower, heard, position, until
 from tests.adapters.crash.test_recording_killed import ROOT, desk_of, driver
