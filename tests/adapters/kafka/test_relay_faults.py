@@ -49,9 +49,15 @@ class Relays:
         self._driver.stdin.flush()
         return int(self._said())
 
+    def await_sent(self) -> None:
+        """Until the one begun last has sent something."""
+        assert self._said() == "sent\n"
+
     def ended(self) -> int:
         """The code of the one begun last, once it has ended."""
-        return int(self._said())
+        while (said := self._said()) == "sent\n":
+            pass
+        return int(said)
 
     def said(self) -> str:
         """What they complained of."""
@@ -130,7 +136,12 @@ def test_a_hundred_kills_lose_nothing_and_double_nothing(
     with recording(store.open, 0.01) as count:
         for _ in range(kills):
             process, before = relays.begin(), count()
-            time.sleep(chance.uniform(0, 0.8))
+            # Some while they begin, most of them at work.
+            if chance.random() < 0.7:
+                relays.await_sent()
+                time.sleep(chance.uniform(0, 0.15))
+            else:
+                time.sleep(chance.uniform(0, 0.4))
             os.kill(process, signal.SIGKILL)
             assert relays.ended() == -signal.SIGKILL, relays.said()
         assert count() > before, "nothing was recorded meanwhile"
