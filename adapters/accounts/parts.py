@@ -42,9 +42,7 @@ def part_rows(ledger: Ledger, judging: Judging, part: Names) -> PartRows:
     return PartRows(len(found), together(judged), [it for it in found if isinstance(it, Parked)])
 
 
-def parts_judged(
-    url: str, at: datetime, known: int, parts: Sequence[Names], workers: int
-) -> Generator[PartRows, None, None]:
+def parts_judged(url: str, at: datetime, known: int, parts: Sequence[Names], workers: int) -> Generator[PartRows, None, None]:
     """The same of every part, in their order, by so many processes; judged at a moment with what is recorded up to a position.
     Raises as `workers.shared_out`."""
     return shared_out(min(workers, len(parts)), _judging, (url, at, known), parts)

@@ -10,7 +10,7 @@ import pytest
 from adapters import ledger as ledgers
 from adapters.accounts.building import Building, in_use
 from adapters.accounts.following import Follower
-from adapters.accounts.places import Accounts, accounts_of
+from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import TABLES
 from adapters.accounts.versions import Versions
