@@ -60,7 +60,10 @@ class PostgresSession:
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """See `session.Session`."""
-        if values := list(rows):
+        values = list(rows)
+        if len(values) == 1:
+            self._cursor.execute(_reworded(statement), values[0])
+        elif values:
             self._cursor.executemany(_reworded(statement), values)
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:

@@ -59,8 +59,10 @@ class AccountRows:
     def invalid(self, at: str, limit: int) -> list[Invalid]:
         """At most so many subjects for which what is stored does not hold at a moment, and when each was judged."""
         select = f"SELECT subject, judged_at FROM {self._name(TIMETABLE)}"
-        found = self.session.all(f"{select} WHERE changes_at <= ? ORDER BY changes_at LIMIT {limit}", at)
-        found += self.session.all(f"{select} WHERE judged_at > ? ORDER BY judged_at DESC LIMIT {limit}", at)
+        found = self.session.all(
+            f"SELECT * FROM ({select} WHERE changes_at <= ? ORDER BY changes_at LIMIT {limit}) reached"
+            f" UNION ALL SELECT * FROM ({select} WHERE judged_at > ? ORDER BY judged_at DESC LIMIT {limit}) ahead", at, at,
+        )  # fmt: skip
         judged = {subject: read(TIMETABLE, (subject, None, judged_at, None))["judged_at"] for subject, judged_at in found}
         return list(judged.items())[:limit]
 
