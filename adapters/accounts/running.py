@@ -33,6 +33,24 @@ class _Stopped(Exception):
     """It was asked to stop while the accounts were being made: what is committed is gone on with the next time."""
 
 
+def make_usable(ledger: Ledger, accounts: Accounts, making: Callable[[], Building], tell: Tell) -> bool:
+    """Whether there are accounts that can be followed: those there are, or new ones by `making`, unless another process is
+    making them."""
+    if is_usable(ledger, in_use(accounts)):
+        return True
+    if not accounts.lock(REBUILD):
+        return False
+    try:
+        tell("building", ledger.head(), None)
+        building = making()
+        if left := building.left():
+            tell("going_on", left, None)
+        building.build()
+    finally:
+        accounts.unlock(REBUILD)
+    return True
+
+
 class Running:
     """A follower as a service, until it is asked to stop."""
 
@@ -85,6 +103,8 @@ class Running:
     def _serve(self, ledger: Ledger, accounts: Accounts) -> None:
         if not accounts.lock(FOLLOW):
             self._tell("standing_by", 0, None)
+            # The store was there to say so: what it failed in before is over.
+            self._failures = 0
             while not accounts.lock(FOLLOW):
                 if self._stop.wait(STAND_BY_SECONDS):
                     return
@@ -103,18 +123,12 @@ class Running:
 
     def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
         """Accounts that can be followed: those there are, or else new ones."""
-        while not is_usable(ledger, in_use(accounts)) and not self._stop.is_set():
-            if accounts.lock(REBUILD):
-                try:
-                    self._tell("building", ledger.head(), None)
-                    building = Building(ledger, accounts, self._clock, self._progressed, workers=self._workers)
-                    if left := building.left():
-                        self._tell("going_on", left, None)
-                    building.build()
-                finally:
-                    accounts.unlock(REBUILD)
-            else:
-                self._stop.wait(STAND_BY_SECONDS)
+
+        def build() -> Building:
+            return Building(ledger, accounts, self._clock, self._progressed, workers=self._workers)
+
+        while not make_usable(ledger, accounts, build, self._tell) and not self._stop.is_set():
+            self._stop.wait(STAND_BY_SECONDS)
 
     def _progressed(self, done: int, of: int) -> None:
         self._progress(done, of)

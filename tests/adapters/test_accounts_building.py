@@ -139,9 +139,7 @@ def test_what_another_program_or_history_left_is_not_gone_on_with(
     assert Building(ledger, accounts, clock).build().version.number == 2
 
 
-def test_several_processes_build_what_one_does_row_for_row(
-    desk: tuple[Ledger, Accounts], clock: Clock, store: Ledgers
-) -> None:
+def test_several_processes_build_what_one_does_row_for_row(desk: tuple[Ledger, Accounts], clock: Clock, store: Ledgers) -> None:
     ledger, accounts = desk
     Building(ledger, accounts, clock).build()
     alone = contents(accounts)

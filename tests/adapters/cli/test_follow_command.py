@@ -98,7 +98,7 @@ def test_an_entry_that_stops_everything_is_named(desk: Bitacora) -> None:
     desk.done("follow", "--once")
     with closing(sqlite3.connect("bitacora.db", isolation_level=None)) as behind:
         behind.execute("INSERT INTO stored_events VALUES (10, 'desk', 1, 'FollowedUp', ?)", (POISON,))
-    assert desk("follow", "--once").code == 1
+    assert desk("follow", "--once").code == 2
     stopped = "Nothing is kept up to date: the entry at position 10 (desk) cannot be read.\n"
     assert stopped in desk.done("accounts").out
     assert "position 10" in desk("accounts", "--retry").err
@@ -113,6 +113,17 @@ def test_a_deleted_accounts_file_is_made_again(desk: Bitacora) -> None:
     for path in Path().glob("bitacora.db.accounts*"):
         path.unlink()
     assert "stored" not in desk.done("report", "sla").out
+    desk.done("follow", "--once")
+    assert "From the stored accounts" in desk.done("report", "sla").out
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "PRAGMA journal_mode = WAL"])
+def test_a_file_whose_making_was_cut_short_holds_no_accounts_and_is_made_again(desk: Bitacora, statement: str) -> None:
+    Path("bitacora.db.accounts").touch()
+    with closing(sqlite3.connect("bitacora.db.accounts")) as file:
+        file.execute(statement)
+    assert "stored" not in desk.done("report", "sla").out
+    assert desk("accounts").out == "There are no stored accounts; `bitacora follow` keeps them.\n"
     desk.done("follow", "--once")
     assert "From the stored accounts" in desk.done("report", "sla").out
 
