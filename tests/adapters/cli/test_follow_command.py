@@ -101,7 +101,7 @@ def test_an_entry_that_stops_everything_is_named(desk: Bitacora) -> None:
     assert desk("follow", "--once").code == 2
     stopped = "Nothing is kept up to date: the entry at position 10 (desk) cannot be read.\n"
     assert stopped in desk.done("accounts").out
-    assert "position 10" in desk("accounts", "--retry").err
+    assert "entry 10 cannot be read" in desk("accounts", "--retry").err
 
 
 def test_a_ledger_that_is_not_there_cannot_be_followed(bitacora: Bitacora) -> None:
