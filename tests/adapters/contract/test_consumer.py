@@ -88,8 +88,7 @@ def expected(desk: Desk, after: int = 0) -> list[list[str]]:
     shown = []
     for it in desk.ledger.entries(after):
         line = json.loads(entry_message(SOURCE, _row(desk, it.position)).value)
-        by = [line["by"]] if "by" in line else []
-        shown.append([str(it.position), line["at"], it.stream, line["type"], *by])
+        shown.append([str(it.position), line["at"], it.stream, line["type"], "recorded", line["recorded_at"]])
     return shown
 
 
