@@ -64,8 +64,8 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(
         "sla", topics.SLA,
-        "A ticket's two clocks, told again whenever an entry or time itself changes them: as of the entry at position ce_sequence, "
-        f"judged at ce_time. {_GONE}",
+        "A ticket's two clocks, told again whenever an entry or time itself changes them: as of the entry at position "
+        f"ce_sequence, judged at ce_time. {_GONE}",
         "The ticket's stream, as `ticket:T-1`.", True, _account(SlaAccount),
     ),
     Channel(
