@@ -33,8 +33,7 @@ try:
         place, sequence = (told["ce_source"], told["ce_subject"]), int(told["ce_sequence"])
         if sequence > finished.get(place, 0):
             entry = json.loads(message.value())
-            print(f"{sequence:>6}", told["ce_time"], told["ce_subject"], told["ce_type"], end=" ")
-            print("recorded", entry["recorded_at"], flush=True)
+            print(f"{sequence:>6}", told["ce_time"], told["ce_subject"], told["ce_type"], entry["recorded_at"], flush=True)
             finished[place] = sequence
         consumer.commit(message, asynchronous=False)
 except KeyboardInterrupt:

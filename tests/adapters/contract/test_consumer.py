@@ -88,7 +88,7 @@ def expected(desk: Desk, after: int = 0) -> list[list[str]]:
     shown = []
     for it in desk.ledger.entries(after):
         line = json.loads(entry_message(SOURCE, _row(desk, it.position)).value)
-        shown.append([str(it.position), line["at"], it.stream, line["type"], "recorded", line["recorded_at"]])
+        shown.append([str(it.position), line["at"], it.stream, line["type"], line["recorded_at"]])
     return shown
 
 
