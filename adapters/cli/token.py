@@ -136,5 +136,3 @@ def _state(it: Token, now: datetime) -> str:
 
 def _short(moment: str | None) -> str:
     return "-" if moment is None else moment[:16].replace("T", " ")
-
-

@@ -105,4 +105,3 @@ def calling(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller | None:
     """Who calls, None if nobody has signed in."""
     found = connection.scope.get("user")
     return found if isinstance(found, Caller) else None
-

@@ -69,5 +69,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problem = error
     raise LedgerError(said("{path} cannot be read: {problem}"), path=path, problem=problem)
-
-

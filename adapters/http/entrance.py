@@ -24,6 +24,7 @@ from adapters.ledger import utc_now
 _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = "bearer "
 
+
 class Entrance(ASGIMiddleware):
     """Puts the caller, if there is one, into the scope as `user`."""
 
