@@ -99,6 +99,9 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
 
 def roles_of(handler: BaseRouteHandler) -> frozenset[Role] | None:
     """The roles that a route admits, None for everybody. A route that says nothing of them is a mistake and admits nobody."""
+    if getattr(handler, "http_methods", None) == {"OPTIONS"}:
+        # Made by the framework for every path: it tells which methods there are.
+        return None
     if "roles" not in handler.opt:
         raise ImproperlyConfiguredException(f"{handler} does not say which roles it admits")
     roles: frozenset[Role] | None = handler.opt["roles"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from anyio import to_thread
 from litestar import Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import generate_latest
 
 from adapters.access.tokens import Role
 from adapters.accounts.places import accounts_of
@@ -23,11 +23,12 @@ from adapters.tree import TreeRows
 from domain.refusal import said
 
 _TEXT = "text/plain"
+_FIGURES = "text/plain; version=0.0.4"
 _EVERYBODY: tuple[Role, ...] = ("recorder", "reader", "auditor", "integrator", "client")
 
 
-@asks("/health", "health", "Whether the server answers at all.", Answer(JSON, Health, "It does.", {"status": "alive"}), roles=None,
-      tag="operation")  # fmt: skip
+@asks("/health", "health", "Whether the server answers at all.", Answer(JSON, Health, "It does.", {"status": "alive"}),
+      roles=None, tag="operation")  # fmt: skip
 async def health() -> Health:
     """Answers."""
     return Health("alive")
@@ -70,7 +71,7 @@ def get_metrics(ledger: Ledger, following: Following, metrics: Metrics) -> Respo
         head, signed = plain.head(), TreeRows.of(plain).last_checkpoint()
     metrics.look(head, 0 if signed is None else signed.size, following.readers,
                  next((it.position for it in kept_accounts(ledger) if it.state == "active"), None))  # fmt: skip
-    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(metrics.registry), media_type=_FIGURES)
 
 
 @asks("/v1/me", "whoAmI", "Who the bearer of the token is here.",

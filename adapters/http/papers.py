@@ -94,7 +94,8 @@ def statement(request: Request[Any, Any, Any], asked: Asked, caller: Caller, led
     Answer(ZIP, BINARY, "Both, the bundle, and the program that checks it."),
     roles=("auditor", "client"),
     tag="papers",
-    parameters=(required(TICKET, "The ticket."), word("format", "As what; pdf by default.", "pdf", "html", "zip"), *AS_OF, _AGAINST),
+    parameters=(required(TICKET, "The ticket."), word("format", "As what; pdf by default.", "pdf", "html", "zip"), *AS_OF,
+                _AGAINST),
     problems=(404, 409),
 )  # fmt: skip
 def dossier(asked: Asked, caller: Caller, ledger: Ledger, signer: Signer | None) -> Response[Any]:
