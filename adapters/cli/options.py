@@ -187,14 +187,26 @@ sharing = option("--workers", type=Count(1, MOST_WORKERS), default=1, show_defau
                            "same."))  # fmt: skip
 
 
+def ledger_given() -> str | None:
+    """The ledger that the command line names, if it names one."""
+    given: str | None = click.get_current_context().meta.get(_LEDGER)
+    return given
+
+
+def keys_given() -> str | None:
+    """The key store that the command line names, if it names one."""
+    given: str | None = click.get_current_context().meta.get(_KEYS)
+    return given
+
+
 def ledger_place() -> str:
     """Where the ledger asked for is."""
-    return ledger_url(click.get_current_context().meta.get(_LEDGER), os.environ)
+    return ledger_url(ledger_given(), os.environ)
 
 
 def keys_place() -> Path | None:
     """Where the key store asked for is; None for the one beside the ledger."""
-    return keys_path(click.get_current_context().meta.get(_KEYS), os.environ)
+    return keys_path(keys_given(), os.environ)
 
 
 def open_ledger(*, create: bool = False) -> "Ledger":
