@@ -14,11 +14,10 @@ from adapters.webhooks.sending import Sending
 from adapters.webhooks.subscriptions import Wanted
 from adapters.webhooks.webhooks import Shown, Webhooks
 from tests.adapters.given import DESK, followed_up, opened, read
+from tests.adapters.webhooks.patience import QUICK
 from tests.adapters.webhooks.receiver import Receiver
 from tests.stores import Ledgers
 
-QUICK = Patience(first_seconds=0.02, times=2, longest_seconds=0.2, most_attempts=4, request_seconds=1.0)
-PATIENT = Patience(first_seconds=0.02, times=2, longest_seconds=0.1, most_attempts=1_000, request_seconds=1.0)
 _PATIENCE_SECONDS = 30.0
 
 

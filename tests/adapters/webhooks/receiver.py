@@ -1,4 +1,4 @@
-"""A receiving server on this machine: checks every signature with the package of Standard Webhooks, and answers as it is told."""
+"""A receiving server on this machine: checks every signature with the package of Standard Webhooks, and answers as told."""
 
 import socket
 import threading
@@ -108,7 +108,11 @@ class Receiver:
         return {stream: list(positions) for stream, positions in found.items()}
 
     def _take(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers["content-length"]))
+        body = handler.rfile.read(length := int(handler.headers["content-length"]))
+        if len(body) < length:
+            # Its sender was killed while it wrote.
+            handler.close_connection = True
+            return
         headers = {name.lower(): value for name, value in handler.headers.items()}
         try:
             event = Webhook(self.secret).verify(body, headers)
