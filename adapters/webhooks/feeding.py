@@ -7,9 +7,7 @@ No more than so many streams wait at a time; until there are fewer, nothing more
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
-
-import structlog
+from typing import Literal, NamedTuple
 
 from adapters.contract.cloud_events import entry_message, structured
 from adapters.mapper import Unreadable
@@ -24,11 +22,23 @@ LOOK_SECONDS = 1.0
 """No longer than this it waits before it looks at what somebody else may have changed."""
 _OUTAGE_FAILURES = 5
 """After so many in a row, with nothing taken, whatever waits waits for the receiver: once it is back, all is tried at once."""
-_log = structlog.get_logger("bitacora.webhooks")
 
-Told = Literal["taken", "refused", "dead"]
-Tell = Callable[[str, Told], None]
-"""Is told what became of each attempt: the subscription's id, and what."""
+
+class Attempt(NamedTuple):
+    """What became of an entry that was posted, for the `attempts`th time if it was refused: `problem` as of `Outcome`; `dead`
+    if it is not tried any more, else `due_at` (RFC 3339) is when it is."""
+
+    webhook: str
+    stream: str
+    position: int
+    came_to: Literal["taken", "refused", "dead"]
+    attempts: int = 0
+    problem: str | None = None
+    due_at: str | None = None
+
+
+Tell = Callable[[Attempt], None]
+"""Is told of every attempt."""
 
 
 class Feeding:
@@ -136,7 +146,7 @@ class Feeding:
         """Posts one entry; what waits then, None if nothing is to be posted now."""
         outcome = await self._outcome(row)
         if outcome.is_taken:
-            self._tell(self._progress.id, "taken")
+            self._tell(Attempt(self._progress.id, queue.stream, row[0], "taken"))
             left = await asyncio.to_thread(self._progress.took, queue, row[0], upto)
             await self._recovered()
             return left
@@ -163,9 +173,8 @@ class Feeding:
             # What a receiver says of coming again is about itself, not about a ticket.
             self._paused_until = now + timedelta(seconds=outcome.retry_after_seconds)
         failed = await asyncio.to_thread(self._progress.refused, queue, row[0], outcome, now)
-        self._tell(self._progress.id, "dead" if failed.state == "dead" else "refused")
-        _log.warning("webhook_refused", webhook=self._progress.id, position=row[0], problem=outcome.problem,
-                     attempts=failed.attempts, state=failed.state, due_at=failed.due_at)  # fmt: skip
+        came_to: Literal["dead", "refused"] = "dead" if failed.state == "dead" else "refused"
+        self._tell(Attempt(self._progress.id, queue.stream, row[0], came_to, failed.attempts, failed.problem, failed.due_at))
 
     def _is_paused(self, now: datetime) -> bool:
         return self._paused_until is not None and now < self._paused_until

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from adapters.ledger import Ledger, utc_now
-from adapters.webhooks.feeding import Told
+from adapters.webhooks.feeding import Attempt
 from adapters.webhooks.places import place_of
 from adapters.webhooks.progress import Patience
 from adapters.webhooks.sending import Sending
@@ -57,12 +57,12 @@ def shown(store: Ledgers, id: str) -> Shown:
 
 
 @contextmanager
-def sending(store: Ledgers, patience: Patience = QUICK, told: list[Told] | None = None) -> Iterator[Sending]:
+def sending(store: Ledgers, patience: Patience = QUICK, told: list[Attempt] | None = None) -> Iterator[Sending]:
     """A sender at work in a thread of this process, until the end; it must not have failed."""
     failures: list[Exception] = []
     sender = Sending(
         store.url(), lambda _, error: failures.append(error) if error else None, opened=store.open, patience=patience,
-        tell=lambda _, what: told.append(what) if told is not None else None,
+        tell=lambda it: told.append(it) if told is not None else None,
     )  # fmt: skip
     thread = threading.Thread(target=sender.run)
     thread.start()
