@@ -60,12 +60,8 @@ class PostgresPlace:
     def writing(self) -> Iterator[PostgresSession]:
         """See `places.Place`."""
         with self._session(said("writing its webhooks")) as session:
-            try:
-                session.run("LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE")
-                yield session
-            except errors.InsufficientPrivilege as error:
-                template = said("{path}: to keep webhooks, this name must be a member of the role {writer} or {follower}")
-                raise LedgerError(template, path=self._database, writer=WRITER, follower=FOLLOWER) from error
+            session.run("LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE")
+            yield session
 
     def lock(self) -> bool:
         """See `places.Place`."""
@@ -90,3 +86,6 @@ class PostgresPlace:
             except errors.UndefinedTable as error:
                 template = said("{path} has no table of webhooks yet: run `bitacora migrate` with this ledger first")
                 raise LedgerError(template, path=self._database) from error
+            except errors.InsufficientPrivilege as error:
+                template = said("{path}: to keep webhooks, this name must be a member of the role {writer} or {follower}")
+                raise LedgerError(template, path=self._database, writer=WRITER, follower=FOLLOWER) from error

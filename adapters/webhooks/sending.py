@@ -135,15 +135,15 @@ class _Feeds:
 
     async def run(self, stop: Event, worked: Callable[[], None]) -> None:
         """Feeds everybody until `stop` is set; `worked` is told whenever all is well."""
-        news = asyncio.create_task(self._wake_at_news(stop))
+        news = asyncio.create_task(self._wake_at_news())
         try:
             while not stop.is_set():
                 await self._look()
                 worked()
                 await self._rest(stop)
         finally:
+            news.cancel()
             await self._end(stop=True)
-            await news
 
     async def _look(self) -> None:
         """Begins and ends feeding as subscriptions come and go. LedgerError, also when the lock was lost."""
@@ -191,10 +191,10 @@ class _Feeds:
             if isinstance(it, BaseException):
                 raise it
 
-    async def _wake_at_news(self, stop: Event) -> None:
+    async def _wake_at_news(self) -> None:
         """Wakes everybody when something is recorded."""
         head = 0
-        while not stop.is_set():
+        while True:
             try:
                 found = await asyncio.to_thread(self._ledger.wait_for_news, head, _NEWS_SECONDS)
             except LedgerError:

@@ -118,6 +118,8 @@ class SQLitePlace:
         """Makes the tables in a new file; whoever comes second finds them."""
         if connection.execute("PRAGMA user_version").fetchone()[0]:
             return
+        if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            return
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
