@@ -61,8 +61,16 @@ class Queue(Struct, frozen=True, kw_only=True):
     problem: str | None = None
 
 
+class Unfit(LedgerError):
+    """What is asked for can be no subscription; `field` names what of it is wrong."""
+
+    def __init__(self, template: str, field: str, **values: object) -> None:
+        super().__init__(template, **values)
+        self.field = field
+
+
 def check_url(text: str, *, is_private: bool) -> None:
-    """LedgerError, saying what would be accepted, unless entries may be posted to that address: https, or http on this machine;
+    """Unfit, saying what would be accepted, unless entries may be posted to that address: https, or http on this machine;
     without a password; and `is_private` if it plainly lies in the private network."""
     try:
         url = httpx.URL(text)
@@ -72,14 +80,14 @@ def check_url(text: str, *, is_private: bool) -> None:
     is_port = url.port is None or 0 < url.port <= _LAST_PORT
     if not (is_text and is_port and url.host and url.scheme in ("http", "https")):
         template = said("{url} is no address to post to: https://HOST/PATH is expected, in at most {most} characters")
-        raise LedgerError(template, url=text[:MOST_URL_LENGTH], most=MOST_URL_LENGTH)
+        raise Unfit(template, "url", url=text[:MOST_URL_LENGTH], most=MOST_URL_LENGTH)
     if url.userinfo or url.fragment:
-        raise LedgerError(said("an address to post to has neither a user nor a fragment: what is posted is signed instead"))
+        raise Unfit(said("an address to post to has neither a user nor a fragment: what is posted is signed instead"), "url")
     if url.scheme == "http" and not is_loopback(text):
-        raise LedgerError(said("{url} is not encrypted: https is needed for any other machine than this one"), url=text)
+        raise Unfit(said("{url} is not encrypted: https is needed for any other machine than this one"), "url", url=text)
     if not is_private and _is_plainly_private(url.host):
         template = said("{url} lies in the private network: whoever runs the server must allow that, see docs/webhooks.md")
-        raise LedgerError(template, url=text)
+        raise Unfit(template, "url", url=text)
 
 
 def is_loopback(text: str) -> bool:

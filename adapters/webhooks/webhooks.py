@@ -19,7 +19,7 @@ from adapters.webhooks.places import Place
 from adapters.webhooks.posting import Outcome, Poster
 from adapters.webhooks.rows import WebhookRows
 from adapters.webhooks.signing import new_salt, secret_of, secret_text
-from adapters.webhooks.subscriptions import Queue, Subscription, SubscriptionState, Wanted, check_url
+from adapters.webhooks.subscriptions import Queue, Subscription, SubscriptionState, Unfit, Wanted, check_url
 from domain.events import EVENT_TYPES
 from domain.exchange import time_text
 from domain.refusal import said
@@ -32,10 +32,18 @@ _ID_BYTES = 8
 
 
 class Unknown(LedgerError):
-    """There is no such subscription, or none of this caller's; or nothing of that stream waits for it."""
+    """There is no such subscription, or none of this caller's; or nothing of that stream waits for it: `field` says which."""
+
+    def __init__(self, template: str, field: str, **values: object) -> None:
+        super().__init__(template, **values)
+        self.field = field
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class NotAsItStands(LedgerError):
+    """What is asked for cannot be done as the subscriptions stand."""
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
     """A subscription as it is shown: never with its secret. `behind` are the entries not looked at yet, `waiting` the streams
     of which an entry was refused or is on its way, `dead` those that are tried no more."""
 
@@ -63,10 +71,10 @@ class Webhooks:
 
     def add(
         self, url: str, wanted: Wanted, *, after: int | None, is_private: bool, owner: str | None, now: datetime
-    ) -> tuple[Shown, str]:
+    ) -> tuple[Webhook, str]:
         """A new subscription for the tokens named `owner`, to what is recorded `after` a position (None: from now on), and its
-        secret, which is shown once. `is_private`: its address may lie in the private network. LedgerError if the address
-        cannot be posted to, a type is none, there are too many, or the ledger has no key store."""
+        secret, which is shown once. `is_private`: its address may lie in the private network. Unfit if the address cannot be
+        posted to, or a type is none; NotAsItStands if there are too many; LedgerError if the ledger has no key store."""
         check_url(url, is_private=is_private)
         _check_wanted(wanted)
         head = self._ledger.head()
@@ -78,12 +86,12 @@ class Webhooks:
         with self._place.writing() as session:
             rows = WebhookRows(session)
             if owner is not None and sum(found.owner == owner for found in rows.subscriptions()) >= MOST_OF_AN_OWNER:
-                raise LedgerError(said("{owner} has {most} webhooks already, and nobody may have more"), owner=owner,
-                                  most=MOST_OF_AN_OWNER)  # fmt: skip
+                raise NotAsItStands(said("{owner} has {most} webhooks already, and nobody may have more"), owner=owner,
+                                    most=MOST_OF_AN_OWNER)  # fmt: skip
             rows.insert(it)
         return _shown(it, head, {}), secret
 
-    def all(self) -> list[Shown]:
+    def all(self) -> list[Webhook]:
         """Every one, the oldest first."""
         if not self._place.exists():
             return []
@@ -93,7 +101,7 @@ class Webhooks:
             counts = rows.counts()
             return [_shown(it, head, counts) for it in rows.subscriptions() if self._is_ours(it)]
 
-    def one(self, id: str) -> Shown:
+    def one(self, id: str) -> Webhook:
         """The one of that id. Unknown."""
         with self._found(id, writing=False) as (rows, it):
             return _shown(it, self._ledger.head(), rows.counts())
@@ -123,11 +131,11 @@ class Webhooks:
 
     def skip(self, id: str, stream: str) -> int:
         """Gives up the entry that a stream waits with; what follows it is sent. The position of that entry. Unknown;
-        LedgerError if no entry of the stream was refused."""
+        NotAsItStands if no entry of the stream was refused."""
         with self._found(id) as (rows, _):
             queue = _queue(rows, id, stream)
             if queue.position is None:
-                raise LedgerError(said("no entry of {stream} was refused: there is none to skip"), stream=stream)
+                raise NotAsItStands(said("no entry of {stream} was refused: there is none to skip"), stream=stream)
             rows.advance(queue, queue.position)
             return queue.position
 
@@ -161,23 +169,24 @@ class Webhooks:
 
 
 def _unknown(id: str) -> Unknown:
-    return Unknown(said("there is no webhook {id}"), id=id)
+    return Unknown(said("there is no webhook {id}"), "webhook", id=id)
 
 
 def _queue(rows: WebhookRows, id: str, stream: str) -> Queue:
     found = rows.queue(id, stream)
     if found is None:
-        raise Unknown(said("nothing of {stream} waits for the webhook {id}"), stream=stream, id=id)
+        raise Unknown(said("nothing of {stream} waits for the webhook {id}"), "stream", stream=stream, id=id)
     return found
 
 
 def _check_wanted(wanted: Wanted) -> None:
     unknown = [it for it in wanted.types if it not in EVENT_TYPES]
     if unknown:
-        raise LedgerError(said("{type} is no type of entry; these are: {types}"), type=unknown[0],
-                          types=", ".join(sorted(EVENT_TYPES)))  # fmt: skip
-    if max(map(len, (wanted.types, wanted.clients, wanted.tickets))) > MOST_NAMED:
-        raise LedgerError(said("a webhook names no more than {most} types, clients or tickets"), most=MOST_NAMED)
+        raise Unfit(said("{type} is no type of entry; these are: {types}"), "types", type=unknown[0],
+                    types=", ".join(sorted(EVENT_TYPES)))  # fmt: skip
+    for name, named in (("types", wanted.types), ("clients", wanted.clients), ("tickets", wanted.tickets)):
+        if len(named) > MOST_NAMED:
+            raise Unfit(said("a webhook names no more than {most} types, clients or tickets"), name, most=MOST_NAMED)
 
 
 def _test_body(source: str, id: str, webhook: str, now: datetime) -> bytes:
@@ -188,8 +197,8 @@ def _test_body(source: str, id: str, webhook: str, now: datetime) -> bytes:
     return msgspec.json.encode(attributes)
 
 
-def _shown(it: Subscription, head: int, counts: dict[tuple[str, str], int]) -> Shown:
-    return Shown(
+def _shown(it: Subscription, head: int, counts: dict[tuple[str, str], int]) -> Webhook:
+    return Webhook(
         id=it.id, url=it.url, owner=it.owner, types=it.wanted.types, clients=it.wanted.clients, tickets=it.wanted.tickets,
         state=it.state, position=it.position, behind=max(0, head - it.position), waiting=counts.get((it.id, "waiting"), 0),
         dead=counts.get((it.id, "dead"), 0), made_at=it.made_at,

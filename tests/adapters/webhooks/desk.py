@@ -12,7 +12,7 @@ from adapters.webhooks.places import place_of
 from adapters.webhooks.progress import Patience
 from adapters.webhooks.sending import Sending
 from adapters.webhooks.subscriptions import Wanted
-from adapters.webhooks.webhooks import Shown, Webhooks
+from adapters.webhooks.webhooks import Webhook, Webhooks
 from tests.adapters.given import DESK, followed_up, opened, read
 from tests.adapters.webhooks.patience import QUICK
 from tests.adapters.webhooks.receiver import Receiver
@@ -51,7 +51,7 @@ def subscribed(store: Ledgers, receiver: Receiver, *, owner: str | None = None, 
     return made.id
 
 
-def shown(store: Ledgers, id: str) -> Shown:
+def shown(store: Ledgers, id: str) -> Webhook:
     with webhooks(store) as them:
         return them.one(id)
 
