@@ -89,7 +89,7 @@ _EXAMPLE = Webhook(
 )  # fmt: skip
 _QUEUE = Queue(
     webhook=_EXAMPLE.id, stream="ticket:T-1001", after=2_900, state="dead", attempts=30, position=2_904,
-    since="2026-03-02T15:00:00Z", due_at="2026-03-03T15:00:00Z", problem="http-500",
+    since="2026-03-02T15:00:00Z", problem="http-500",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from adapters.contract.cloud_events import entry_message, structured
 from adapters.mapper import Unreadable
 from adapters.rows import Row
-from adapters.webhooks.posting import Outcome, Poster
+from adapters.webhooks.posting import GONE, Outcome, Poster
 from adapters.webhooks.progress import Progress
 from adapters.webhooks.subscriptions import Queue
 
@@ -88,7 +88,7 @@ class Feeding:
         waiting = await asyncio.to_thread(self._progress.waiting)
         if await asyncio.to_thread(self._progress.take_in, it, MOST_WAITING - len(waiting)):
             self._woken.set()
-        waiting = await asyncio.to_thread(self._progress.waiting)
+            waiting = await asyncio.to_thread(self._progress.waiting)
         is_left = self._start(waiting)
         if once and not (is_left or self._busy or self._woken.is_set()):
             return False
@@ -172,6 +172,8 @@ class Feeding:
         if outcome.retry_after_seconds:
             # What a receiver says of coming again is about itself, not about a ticket.
             self._paused_until = now + timedelta(seconds=outcome.retry_after_seconds)
+        if outcome.status == GONE:
+            self.stop()
         failed = await asyncio.to_thread(self._progress.refused, queue, row[0], outcome, now)
         came_to: Literal["dead", "refused"] = "dead" if failed.state == "dead" else "refused"
         self._tell(Attempt(self._progress.id, queue.stream, row[0], came_to, failed.attempts, failed.problem, failed.due_at))

@@ -9,6 +9,7 @@ import re
 import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -21,6 +22,7 @@ GONE = 410
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 _TOO_MANY, _UNAVAILABLE = 429, 503
 _CONNECT_SECONDS = 10.0
+_IDLE_SECONDS = 2.0
 _MOST_ANSWER_BYTES = 64 * 1024
 _LONGEST_RETRY_AFTER_SECONDS = 24 * 3_600
 _PORTS = {"http": 80, "https": 443}
@@ -56,7 +58,9 @@ class Poster:
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(request_seconds, connect=min(_CONNECT_SECONDS, request_seconds)),
-            limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
+            # Shorter than most servers keep a connection, lest it be closed just when something is sent.
+            limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=_IDLE_SECONDS),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     async def __aenter__(self) -> Self:

@@ -66,7 +66,7 @@ class Progress:
             return WebhookRows(session).queues(self.id, "waiting")
 
     def take_in(self, it: Subscription, most: int) -> bool:
-        """Looks at the next entries of the ledger, until `most` more streams wait; whether there may be more to look at."""
+        """Looks at the next entries of the ledger, until `most` more streams wait; whether there were any."""
         with self._ledger.reading(said("reading entries")) as plain:
             page = TreeRows.of(plain).raw(it.position, 2**62, _PAGE)
         if not page or most <= 0:
@@ -76,7 +76,7 @@ class Progress:
             rows = WebhookRows(session)
             new, upto = _as_many(page, wanted, rows.queued(self.id, set(wanted.values())), most)
             rows.move(it, upto, new)
-        return upto < page[-1][0] or len(page) == _PAGE
+        return True
 
     def entries(self, queue: Queue) -> tuple[list[Row], int | None]:
         """The first entries that wait in a queue; and if that is all there is, up to which position. ([], None): nothing is to
@@ -119,13 +119,13 @@ class Progress:
         is_over = attempts >= self._patience.most_attempts or due > since + timedelta(seconds=self._patience.most_seconds)
         failed = structs.replace(
             queue, state="dead" if is_over else "waiting", attempts=attempts, position=position, since=time_text(since),
-            due_at=time_text(due), problem=outcome.problem,
+            due_at=None if is_over else time_text(due), problem=outcome.problem,
         )  # fmt: skip
         with self._place.writing() as session:
             rows = WebhookRows(session)
             if outcome.status == GONE:
                 rows.end(self.id)
-                failed = structs.replace(failed, state="waiting")
+                failed = structs.replace(failed, state="waiting", due_at=time_text(due))
             rows.fail(failed)
         return failed
 

@@ -133,6 +133,20 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     assert receiver.received == []
 
 
+def test_no_cookie_of_a_receiver_is_kept() -> None:
+    with Receiver(lambda _: (200, {"Set-Cookie": "mine=1; Path=/"})) as receiver:
+        receiver.secret = secret_text(SECRET)
+
+        async def twice() -> None:
+            async with Poster(receiver.url, SECRET, is_private=True, request_seconds=2, at_once=1) as poster:
+                for _ in range(2):
+                    assert (await poster.post("message-1", BODY, datetime.now(UTC))).is_taken
+
+        asyncio.run(twice())
+    assert len(receiver.received) == 2
+    assert not any("cookie" in it.headers for it in receiver.received)
+
+
 def test_proxies_of_the_environment_are_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")

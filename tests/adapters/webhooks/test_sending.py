@@ -9,12 +9,18 @@ from cloudevents.core.formats.json import JSONFormat
 from adapters.contract.cloud_events import entry_message, source_of
 from adapters.rows import Row
 from adapters.tree import TreeRows
+from adapters.webhooks.webhooks import Webhook
 from domain.refusal import said
 from tests.adapters.given import followed_up, opened
 from tests.adapters.webhooks.desk import begun, positions, record, sending, sent_once, shown, subscribed, until, webhooks
 from tests.adapters.webhooks.patience import PATIENT, QUICK
 from tests.adapters.webhooks.receiver import Answer, Receiver
 from tests.stores import Ledgers
+
+
+def is_through(it: Webhook) -> bool:
+    """Whether nothing is left to be sent."""
+    return (it.behind, it.waiting) == (0, 0)
 
 
 def rows_of(store: Ledgers) -> list[Row]:
@@ -184,7 +190,7 @@ def test_a_receiver_that_asks_for_time_gets_it_for_all_tickets(store: Ledgers) -
     with Receiver(lambda _: next(answers, 204)) as receiver:
         id = subscribed(store, receiver)
         with sending(store):
-            until(lambda: shown(store, id).waiting == 0 and shown(store, id).behind == 0)
+            until(lambda: is_through(shown(store, id)))
         refused = next(it for it in receiver.received if it.answered == 429)
         later = [it for it in receiver.received if it.headers["webhook-timestamp"] > refused.headers["webhook-timestamp"]]
         assert later, "nobody waited"
