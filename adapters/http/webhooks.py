@@ -25,6 +25,7 @@ from adapters.ledger import Ledger, utc_now
 from adapters.webhooks.places import place_of
 from adapters.webhooks.subscriptions import MOST_URL_LENGTH, Queue, Unfit, Wanted
 from adapters.webhooks.webhooks import MOST_NAMED, NotAsItStands, Unknown, Webhook, Webhooks
+from domain.events import EVENT_TYPES
 from domain.refusal import said
 
 _INTEGRATORS: tuple[Role, ...] = ("integrator",)
@@ -38,14 +39,16 @@ _testing = BoundedSemaphore(_MOST_TESTS)
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Ids = Annotated[list[Id], Meta(max_length=MOST_NAMED)]
+_Type = Annotated[str, Meta(extra_json_schema={"enum": sorted(EVENT_TYPES)})]
+"""Told, and not held, by the schema: what is wrong is said in better words."""
 
 
 class NewWebhook(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be posted, and where: entries of any of these types, clients and tickets (none: of all), recorded after a
     position (null: from now on)."""
 
-    url: Annotated[str, Meta(max_length=MOST_URL_LENGTH)]
-    types: Ids = []
+    url: Annotated[str, Meta(max_length=MOST_URL_LENGTH, extra_json_schema={"format": "uri", "pattern": "^https://"})]
+    types: Annotated[list[_Type], Meta(max_length=MOST_NAMED)] = []
     clients: Ids = []
     tickets: Ids = []
     after: Annotated[int, Meta(ge=0, le=2**53 - 1)] | None = None

@@ -72,31 +72,41 @@ class Unfit(LedgerError):
 def check_url(text: str, *, is_private: bool) -> None:
     """Unfit, saying what would be accepted, unless entries may be posted to that address: https, or http on this machine;
     without a password; and `is_private` if it plainly lies in the private network."""
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError):
-        url = httpx.URL("")
+    url = _parsed(text)
     is_text = len(text) <= MOST_URL_LENGTH and text.isprintable()
     is_port = url.port is None or 0 < url.port <= _LAST_PORT
-    if not (is_text and is_port and url.host and url.scheme in ("http", "https")):
+    if not (is_text and is_port and url.raw_host and url.scheme in ("http", "https")):
         template = said("{url} is no address to post to: https://HOST/PATH is expected, in at most {most} characters")
         raise Unfit(template, "url", url=text[:MOST_URL_LENGTH], most=MOST_URL_LENGTH)
     if url.userinfo or url.fragment:
         raise Unfit(said("an address to post to has neither a user nor a fragment: what is posted is signed instead"), "url")
     if url.scheme == "http" and not is_loopback(text):
         raise Unfit(said("{url} is not encrypted: https is needed for any other machine than this one"), "url", url=text)
-    if not is_private and _is_plainly_private(url.host):
+    if not is_private and _is_plainly_private(_host(url)):
         template = said("{url} lies in the private network: whoever runs the server must allow that, see docs/webhooks.md")
         raise Unfit(template, "url", url=text)
 
 
 def is_loopback(text: str) -> bool:
     """Whether an address names this machine itself."""
-    host = httpx.URL(text).host
+    host = _host(_parsed(text))
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host.lower() == _LOOPBACK_NAME
+        return host == _LOOPBACK_NAME
+
+
+def _parsed(text: str) -> httpx.URL:
+    """The address, or an empty one if it cannot be read."""
+    try:
+        return httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        return httpx.URL("")
+
+
+def _host(url: httpx.URL) -> str:
+    """The host as it is asked for: what stands for letters of other alphabets stays as it is written, good or not."""
+    return url.raw_host.decode().lower()
 
 
 def _is_plainly_private(host: str) -> bool:
@@ -104,4 +114,4 @@ def _is_plainly_private(host: str) -> bool:
     try:
         return not is_allowed(ip_address(host), is_private=False)
     except ValueError:
-        return host.lower() == _LOOPBACK_NAME
+        return host == _LOOPBACK_NAME

@@ -77,6 +77,7 @@ def test_what_is_refused_is_said_listed_tried_again_and_skipped(desk: Bitacora) 
     ("arguments", "said"),
     [
         (("add", "http://example.com/hook"), "is not encrypted"),
+        (("add", "https://[::1"), "is no address to post to"),
         (("add", "https://10.0.0.1/hook"), "lies in the private network"),
         (("add", "https://example.com/", "--type", "Opened"), "no type of entry"),
         (("add", "https://example.com/", "--after", "-1"), "whole number"),

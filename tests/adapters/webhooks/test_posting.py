@@ -16,13 +16,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import example, given
+from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from adapters.mapper import LedgerError
 from adapters.webhooks.posting import Outcome, Poster
 from adapters.webhooks.reaching import is_allowed
 from adapters.webhooks.signing import secret_text, signed
-from adapters.webhooks.subscriptions import check_url
+from adapters.webhooks.subscriptions import Unfit, check_url, is_loopback
 from tests.adapters.webhooks.receiver import Receiver
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -115,6 +117,27 @@ def test_an_address_of_the_private_network_is_refused_unless_that_is_said(url: s
 @pytest.mark.parametrize("url", ["https://example.com/hook?x=1", "https://example.com:8443/", "https://93.184.216.34/"])
 def test_an_address_outside_over_https_is_taken(url: str) -> None:
     check_url(url, is_private=False)
+
+
+hosts = st.one_of(
+    st.text(max_size=20), st.from_regex(r"(xn--)?[a-z0-9.-]{0,20}", fullmatch=True), st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map(lambda it: f"[{it}]"),
+)  # fmt: skip
+
+
+@given(st.sampled_from(["https://", "http://", "HTTPS://", "//", ""]), hosts, st.text(max_size=10), st.booleans())
+@example("https://", "xn--a-.com", "", True)
+@example("https://", "[::1", "", True)
+def test_whatever_is_written_is_either_an_address_or_said_to_be_none(
+    scheme: str, host: str, rest: str, is_private: bool
+) -> None:
+    text = f"{scheme}{host}{rest}"
+    try:
+        check_url(text, is_private=is_private)
+    except Unfit as unfit:
+        assert unfit.field == "url"
+    else:
+        assert text.lower().startswith("https://") or is_loopback(text)
 
 
 def test_a_name_that_leads_into_the_private_network_is_not_posted_to(receiver: Receiver) -> None:
