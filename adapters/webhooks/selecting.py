@@ -7,6 +7,7 @@ from adapters.mapper import Unreadable, entry_from
 from adapters.rows import Row
 from adapters.tree import TreeRows
 from adapters.webhooks.subscriptions import Wanted
+from domain import upcasting
 from domain.events import PolicyContracted, TicketOpened
 from domain.refusal import said
 
@@ -24,7 +25,7 @@ class Selecting:
     def is_wanted(self, row: Row, wanted: Wanted) -> bool:
         """Whether a subscription is told of the entry. LedgerError if the ledger cannot be read."""
         _, stream, _, type, _ = row
-        if wanted.types and type not in wanted.types:
+        if wanted.types and _today(type) not in wanted.types:
             return False
         if wanted.tickets and (not stream.startswith("ticket:") or stream.removeprefix("ticket:") not in wanted.tickets):
             return False
@@ -44,3 +45,9 @@ class Selecting:
         except Unreadable:
             return None
         return first.client if isinstance(first, TicketOpened | PolicyContracted) else None
+
+
+def _today(type: str) -> str:
+    """What the type that an entry was stored under is called today."""
+    kind = upcasting.CHAIN.kinds.get(type)
+    return type if kind is None else str(kind.__struct_config__.tag)
