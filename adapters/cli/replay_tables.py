@@ -1,8 +1,8 @@
 """How two views held against each other look to a person: ticket by ticket and policy by policy what differs and because of
 what, then the totals of both.
 
-Blocks are printed as they come. What a figure or a cause is called is in `wording.differences`; no figure is worked out here, totals
-are subtracted at most.
+Blocks are printed as they come. What a figure or a cause is called is in `wording.differences`; no figure is worked out here,
+totals are subtracted at most.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -82,7 +82,7 @@ def offset_of(moment: datetime) -> str:
 
 
 def knowledge(known: int | None, head: int) -> str:
-    """With what was judged: up to which position was known (None: everything), and whether there is more than `head` to know."""
+    """With what was judged: up to which position was known (None: everything); `head` is the last that there is."""
     if known is None:
         return _("everything recorded")
     if known > head:
