@@ -191,15 +191,36 @@ class TestAnchors:
         trusted = x509.load_pem_x509_certificates(authority(tmp_path, "Somebody Else").root.read_bytes())
         with sealed.open() as ledger:
             token = stamps.stamp(request(sealed.notes[FIRST]))
-            with pytest.raises(LedgerError, match="does not hold"):
+            with pytest.raises(LedgerError, match=r"does not hold: it leads to none of the certificates given$"):
                 anchor(ledger, token, trusted)
             with pytest.raises(LedgerError, match="none was given"):
                 anchor(ledger, token, [])
 
-    @pytest.mark.parametrize("token", [b"", b"\x30\x00", b"not a time stamp"])
+    @pytest.mark.parametrize("token", [b"", b"\x30\x00", b"\x30\x05\x30\x03\x02\x01\x00", b"not a time stamp"])
     def test_anything_else_is_no_time_stamp(self, sealed: Sealed, token: bytes) -> None:
-        with sealed.open() as ledger, pytest.raises(LedgerError, match="no time stamp"):
+        with sealed.open() as ledger, pytest.raises(LedgerError, match=r"no time stamp: .* is expected, as it came$"):
             anchor(ledger, token, [])
+
+    def test_an_authority_that_refuses_is_quoted(self, sealed: Sealed) -> None:
+        told = b"only SHA-512 is stamped here"
+        text = b"\x30" + bytes([2 + len(told)]) + b"\x0c" + bytes([len(told)]) + told
+        status = b"\x02\x01\x02" + text
+        refusal = b"\x30" + bytes([2 + len(status)]) + b"\x30" + bytes([len(status)]) + status
+        with (
+            sealed.open() as ledger,
+            pytest.raises(LedgerError, match=r"refused to give one \(only SHA-512 is stamped here\)$"),
+        ):
+            anchor(ledger, refusal, [])
+
+    def test_a_changed_time_stamp_is_told_without_the_words_of_a_library(self, sealed: Sealed, stamps: Authority) -> None:
+        trusted = x509.load_pem_x509_certificates(stamps.root.read_bytes())
+        token = stamps.stamp(request(sealed.notes[FIRST]))
+        with (
+            sealed.open() as ledger,
+            pytest.raises(LedgerError, match="its signature is wrong, so that it was changed") as told,
+        ):
+            anchor(ledger, token[:-40] + bytes(40), trusted)
+        assert "Error" not in str(told.value)
 
 
 def test_a_copy_of_a_ledger_is_proved_like_the_ledger(sealed: Sealed, mine: Sealed) -> None:
