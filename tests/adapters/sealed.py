@@ -123,9 +123,9 @@ def rebuild_tree(rows: Session) -> None:
         pass
 
 
-def change_tile(rows: Session) -> None:
+def change_tile(rows: Session, tile: int = 1) -> None:
     """The stored tree is not what its entries give any more."""
-    where = "WHERE level = 0 AND tile = 1"
+    where = f"WHERE level = 0 AND tile = {tile}"
     ((hashes,),) = rows.all(f"SELECT hashes FROM tree_tiles {where}")
     rows.run(f"UPDATE tree_tiles SET hashes = ? {where}", bytes(32) + hashes[32:])
 
