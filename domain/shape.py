@@ -8,17 +8,19 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
+from domain import upcasting
 from domain.events import EVENT_TYPES, LEDGER_ONLY, AnyEvent
 from domain.personal import SEALED, rewritten
 from domain.refusal import Refused, Sayable, said
 from domain.values import MAX_ID_LENGTH, OUT_OF_RANGE, TIME_FIELDS, check_values
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 MAX_LINE_BYTES = 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024
 _TIME = re.compile(
@@ -77,9 +79,13 @@ def read_added(kind: type[T], values: dict[str, Any], name: str) -> T:
     """What the ledger adds to an entry, as a struct whose times are in UTC; `name` is the entry's type, for messages.
 
     Raises Refused with code `shape`, naming the field."""
-    times = [field for field, hint in get_type_hints(kind).items() if hint is datetime]
-    read = {field: _instant(values[field], field) for field in times if isinstance(values.get(field), str)}
+    read = {field: _instant(values[field], field) for field in _times(kind) if isinstance(values.get(field), str)}
     return _converted(values | read, kind, name)
+
+
+@cache
+def _times(kind: type) -> list[str]:
+    return [field for field, hint in get_type_hints(kind).items() if hint is datetime]
 
 
 def _abridged(value: Any, whole: dict[str, str]) -> Any:
@@ -147,6 +153,7 @@ def _json_pairs(line: bytes, hook: Any) -> None:
 
 
 def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> AnyEvent:
+    raw = _in_the_form_of_today(raw)
     name = _type(raw, may_be_ledgers)
     if len(line) > MAX_TEXT_BYTES or b"\\u0000" in line:
         _refuse_bad_text(raw, "")
@@ -159,6 +166,14 @@ def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> An
     event: AnyEvent = _converted(values, EVENT_TYPES[name], name)
     check_values(event, name, values)
     return event
+
+
+def _in_the_form_of_today(raw: dict[str, Any]) -> dict[str, Any]:
+    """Whoever still writes an older form is understood."""
+    try:
+        return upcasting.CHAIN.raw(raw)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), raw["type"]) from None
 
 
 def _type(raw: dict[str, Any], may_be_ledgers: bool) -> str:
@@ -242,6 +257,8 @@ def _explained(problem: str, name: str) -> Refused:
         value, known = message.removeprefix("Invalid enum value "), ", ".join(_listed_values(name, field))
         return Refused("shape", said("{field} is {value}; one of these is expected: {known}"),
                        field=field, value=value, known=known)  # fmt: skip
+    if message == upcasting.NO_OFFSET:
+        return Refused("shape", said("{field}: a time needs its offset"), field=field)
     if message == "Invalid RFC3339 encoded date":
         return Refused("shape", said("{field} is not a date such as 2026-03-02"), field=field)
     if (mismatch := _MISMATCH.fullmatch(message)) and {*mismatch.groups()} <= _TYPES.keys():
@@ -252,7 +269,7 @@ def _explained(problem: str, name: str) -> Refused:
 
 def _listed_values(name: str, field: str) -> Iterator[str]:
     """The values of a listed field, for messages."""
-    hint = get_type_hints(EVENT_TYPES[name]).get(field)
+    hint = get_type_hints({**upcasting.CHAIN.retired, **EVENT_TYPES}[name]).get(field)
     for part in (hint, *get_args(hint)):
         if values := [str(it) for it in get_args(part) if isinstance(it, (str, int))]:
             yield from values

@@ -9,8 +9,12 @@ import random
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
+from adapters.accounts.building import in_use
+from adapters.accounts.places import accounts_of
 from tests.adapters.cli.calling import PROGRAM, environment
 from tests.adapters.crash.followers import assert_right, begun, caught_up, ended, follower, heard, position, until
 from tests.adapters.crash.test_recording_killed import ROOT, desk_of, driver
@@ -90,6 +94,36 @@ def test_a_rebuild_killed_at_random_leaves_the_accounts_in_use_as_they_were(stor
             process.kill()
         process.communicate()
         assert_right(store)
+
+
+def builder(store: Ledgers, workers: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.adapters.crash.builder", store.url(), str(workers)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def test_a_build_killed_again_and_again_goes_on_each_time_and_ends_right(store: Ledgers, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    begun(store)
+    driver(store, "ledger", write_lines(tmp_path / "entries.jsonl", [*DESK, *desk_of(KILLS * 20)]), batch=500).communicate()
+    committed = 0
+    for number in range(KILLS // 4):
+        process = builder(store, workers=1 + number % 2)
+        # What was told to be committed is found again.
+        assert int(heard(process, "left").split()[1]) >= committed
+        assert process.stdout is not None
+        committed = int(process.stdout.readline())
+        time.sleep(chance.uniform(0, 0.02))
+        process.kill()
+        out, _ = process.communicate()
+        committed = max((int(it) for it in out[: out.rfind("\n") + 1].split()), default=committed)
+    process = builder(store, workers=2)
+    assert int(heard(process, "left").split()[1]) >= committed > 0
+    heard(process, "built")
+    process.communicate()
+    with closing(accounts_of(store.url())) as accounts:
+        version = in_use(accounts)
+        assert version is not None and version.number == 1
+    assert_right(store)
 
 
 def test_clocks_that_step_back_between_followers_leave_accounts_that_equal_a_replay(store: Ledgers, tmp_path: Path) -> None:
