@@ -85,8 +85,14 @@ def test_the_file_of_tokens_is_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / "ledger.db.access").write_bytes(b"something else" * 1000)
-    with closing(access_of(str(tmp_path / "ledger.db"))) as access, pytest.raises(LedgerError, match=r"ledger\.db\.access "
-        "failed"):
+    with (
+        closing(access_of(str(tmp_path / "ledger.db"))) as access,
+        pytest.raises(
+            LedgerError,
+            match=r"ledger\.db\.access "
+            "failed",
+        ),
+    ):
         Tokens(access).all()
 
 
