@@ -31,7 +31,7 @@ KEPT = {
 SERVED: dict[str, dict[str, set[str]]] = {
     "access_tokens": {ADMIN: {"SELECT", "INSERT", "UPDATE"}, WRITER: {"SELECT"}, READER: {"SELECT"},
                       FOLLOWER: {"SELECT"}},
-    **{table: dict.fromkeys((WRITER, FOLLOWER), {"SELECT", "INSERT", "UPDATE", "DELETE"})
+    **{table: {role: {"SELECT", "INSERT", "UPDATE", "DELETE"} for role in (WRITER, FOLLOWER)}
        for table in ("webhooks", "webhook_queues")},
 }  # fmt: skip
 """What a server keeps, and who may do what there: tokens are checked by many, and made by administrators only."""
