@@ -94,7 +94,19 @@ class AccountRows:
         statement = f"SELECT {', '.join(table.names)} FROM {self._name(table)} {where}"
         return (read(table, it) for it in self.session.each(statement, *values))
 
+    def of(self, table: Table, key: str, values: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The rows of a table that have one of these values in a column."""
+        return (read(table, it) for it in self._among(table, ", ".join(table.names), key, values))
+
     # Asking ---------------------------------------------------------------------------------------------------------
+
+    def judged_since(self, at: str | None) -> tuple[list[str], str | None]:
+        """The subjects judged after a moment (None: all), and the moment that the last of all was judged at."""
+        name = self._name(TIMETABLE)
+        which, values = ("", ()) if at is None else (" WHERE judged_at > ?", (at,))
+        found = [subject for (subject,) in self.session.each(f"SELECT subject FROM {name}{which}", *values)]
+        last = self.session.all(f"SELECT max(judged_at) FROM {name}")[0][0]
+        return found, None if last is None else read(TIMETABLE, ("", None, last, None))["judged_at"]
 
     def invalid(self, at: str, limit: int) -> list[Invalid]:
         """At most so many subjects for which what is stored does not hold at a moment, and when each was judged."""

@@ -29,6 +29,20 @@ Tell = Callable[[Happening, int, Exception | None], None]
 """Is told what happens, with a position and what failed."""
 
 
+def make_usable(ledger: Ledger, accounts: Accounts, clock: Callable[[], datetime], tell: Tell) -> bool:
+    """Whether there are accounts that can be followed: those there are, or new ones, unless another process is making them."""
+    if is_usable(ledger, in_use(accounts)):
+        return True
+    if not accounts.lock(REBUILD):
+        return False
+    try:
+        tell("building", ledger.head(), None)
+        Building(ledger, accounts, clock).build()
+    finally:
+        accounts.unlock(REBUILD)
+    return True
+
+
 class Running:
     """A follower as a service, until it is asked to stop."""
 
@@ -95,15 +109,8 @@ class Running:
 
     def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
         """Accounts that can be followed: those there are, or else new ones."""
-        while not is_usable(ledger, in_use(accounts)) and not self._stop.is_set():
-            if accounts.lock(REBUILD):
-                try:
-                    self._tell("building", ledger.head(), None)
-                    Building(ledger, accounts, self._clock).build()
-                finally:
-                    accounts.unlock(REBUILD)
-            else:
-                self._stop.wait(STAND_BY_SECONDS)
+        while not make_usable(ledger, accounts, self._clock, self._tell) and not self._stop.is_set():
+            self._stop.wait(STAND_BY_SECONDS)
 
     def _wait(self, ledger: Ledger, follower: Follower, position: int) -> None:
         """Until there are more entries, or something changes of itself, or it is time to look at everything again."""
