@@ -21,6 +21,7 @@ from adapters.cli.export import export, restore
 from adapters.cli.follow import accounts, follow, rebuild
 from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
+from adapters.cli.live import live
 from adapters.cli.migrating import migrate
 from adapters.cli.options import everywhere
 from adapters.cli.proof import anchor, key, prove
@@ -86,7 +87,7 @@ def bitacora() -> None:
 _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
-_STREAMS = (relay,)
+_STREAMS = (relay, live)
 _KEEPING = (export, restore, migrate, forget, keys)
 for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_STREAMS, *_PROOFS, *_KEEPING):
     bitacora.add_command(_command)

@@ -10,6 +10,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,11 @@ class Settings(Struct, frozen=True):
     url: str
     near_percent: int = NEAR_PERCENT
     fresh_seconds: float = FRESH.total_seconds()
+
+    @property
+    def member(self) -> str:
+        """By which the group knows the worker again. The library hangs if it comes back at another URL: then it is another."""
+        return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
 
 
 class Kept(faust.Table):
@@ -150,7 +156,8 @@ class Worker:
         folder = Path(tempfile.mkdtemp(prefix="bitacora-live-"))
         app = App(
             it.group, broker=f"kafka://{it.topics.brokers.replace(',', ';kafka://')}", store="memory://", datadir=str(folder),
-            web_host=it.host, web_bind=it.host, web_port=it.port, canonical_url=it.url, consumer_group_instance_id=it.name,
+            web_host=it.host, web_bind=it.host, web_port=it.port, canonical_url=it.url,
+            consumer_group_instance_id=it.member,
             processing_guarantee="at_least_once", topic_allow_declare=False, topic_disable_leader=True,
             topic_partitions=it.partitions, topic_replication_factor=1, table_standby_replicas=0,
             recovery_consistency_check=False, broker_session_timeout=SESSION_SECONDS,
@@ -158,7 +165,7 @@ class Worker:
             broker_commit_interval=_COMMIT_SECONDS, consumer_auto_offset_reset="earliest", web_in_thread=False,
             stream_buffer_maxsize=_BUFFERED_MESSAGES, TableManager="adapters.live.patches:LoadedTables", autodiscover=False,
         )  # fmt: skip
-        app.load, app.flush = self._load, self._flush
+        app.load, app.flush, app.partition = self._load, self._flush, self.partition_of
         app.finalize()
         return app
 
@@ -295,8 +302,8 @@ class Worker:
 
     def _page_of(self, table: Kept, kind: str) -> None:
         @self.app.page(f"/{kind}/{{subject}}", name=kind)
-        async def row(view: Any, request: Any) -> Any:
-            key = request.match_info["subject"].encode()
+        async def row(view: Any, request: Any, subject: str) -> Any:
+            key = subject.encode()
             try:
                 return await self.app.router.route_req(table.name, key, view.web, request)
             except SameNode:
@@ -305,5 +312,5 @@ class Worker:
             if self.app.rebalancing:
                 raise ServiceUnavailable()
             if value is None:
-                return view.json({"error": "not found", "subject": key.decode()}, status=404)
+                return view.json({"error": "not found", "subject": subject}, status=404)
             return view.bytes(value, content_type="application/json")

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from adapters.accounts.touching import COUNT_FOR_NOTHING
 from adapters.ledger import Ledger
 from domain.events import Entry
 from domain.refusal import said
@@ -91,7 +92,7 @@ class Contexts:
 
 
 def _reach(streams: Sequence[tuple[str, Sequence[Entry]]], at: datetime) -> tuple[int, datetime | None]:
-    """The last position in these streams, and when the first of their entries that lies ahead begins to count."""
-    ahead = [entries_ahead(recorded, at) for _, recorded in streams]
-    known = max((recorded[-1].position for _, recorded in streams if recorded), default=0)
-    return known, min((it for it in ahead if it is not None), default=None)
+    """The last position in these streams of an entry that any account rests on, and when the first that lies ahead begins to
+    count."""
+    counting = [it for _, recorded in streams for it in recorded if not isinstance(it.event, COUNT_FOR_NOTHING)]
+    return max((it.position for it in counting), default=0), entries_ahead(counting, at)

@@ -48,17 +48,7 @@ class Figures(Collector):
         yield "unsent", "Messages said and not yet committed", worker.sending.behind
         yield "relayed_position", "Position that the relay had reached at the last comparison", tending.relayed
         yield "compared_position", "Position up to which everything delivered is here", tending.compared
-        yield "lag_entries", "Entries on the topic that were not fetched yet", self._lag()
-
-    def _lag(self) -> int:
-        """By what the consumer knows of the ends of its partitions."""
-        app = self._worker.app
-        monitor = app.monitor
-        found = 0
-        for tp, end in monitor.tp_end_offsets.items():
-            if tp.partition in self._worker.partitions:
-                found += max(0, end - monitor.tp_read_offsets.get(tp, end))
-        return found
+        yield "lag_entries", "Entries on the topic that were not fetched yet, marks of transactions included", tending.lag
 
     def exposition(self) -> bytes:
         """The figures as text."""
@@ -70,6 +60,7 @@ class Figures(Collector):
         status = "failed" if worker.sending.failure is not None else "rebalancing" if worker.app.rebalancing else "ok"
         return {
             "status": status, "worker": worker.settings.name, "partitions": sorted(worker.partitions),
+            "generation": worker.app.consumer_generation_id,
             "tickets": len(worker.live.tables.tickets), "policies": len(worker.live.tables.policies),
             "unsent": worker.sending.behind, "relayed": worker.tending.relayed, "compared": worker.tending.compared,
         }  # fmt: skip

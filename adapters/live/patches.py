@@ -3,7 +3,8 @@ of the library's, none by changing it for others.
 
 Faust 0.15.3 reads what is not committed unless it also writes by its own transactions (which lose and double, see
 docs/decisions); it lets a rebalance lose events; it commits offsets before what they brought about is sent, if that is not sent
-by its own producer; and it waits for ever, or ten seconds, for the end of a changelog that ends with a mark of a transaction.
+by its own producer; it waits for ever, or ten seconds, for the end of a changelog that ends with a mark of a transaction; and
+it cannot say which worker has a key of a topic that its own producer never wrote to.
 """
 
 import asyncio
@@ -83,10 +84,11 @@ class LoadedTables(TableManager):
 
 class App(faust.App):
     """An application that reads what is committed, has its tables loaded by `load` (given the partitions of changelogs that
-    are assigned, all of them), and commits no offset before `flush` has returned."""
+    are assigned, all of them), commits no offset before `flush` has returned, and finds a key by its `partition`."""
 
     load: Load
     flush: Callable[[], Awaitable[None]]
+    partition: Callable[[bytes], int]
 
     def _new_transport(self) -> Any:
         transport = super()._new_transport()
@@ -102,4 +104,5 @@ class App(faust.App):
             await theirs()
 
         producer.flush = flush
+        producer.key_partition = lambda topic, key: TP(topic, self.partition(key))
         return producer

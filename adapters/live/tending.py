@@ -38,6 +38,7 @@ class Tending:
         self._fresh = asyncio.Event()
         self.relayed = 0
         self.compared = 0
+        self.lag = 0
 
     def begin(self) -> None:
         """Other partitions are here: everything in them is to be compared."""
@@ -76,6 +77,7 @@ class Tending:
             await asyncio.sleep(_FOLLOW_SECONDS)
             if self._is_idle:
                 continue
+            self.lag = await self._behind()
             try:
                 while not self._is_idle and self._worker.watching.follow():
                     await asyncio.sleep(0)
@@ -125,6 +127,15 @@ class Tending:
         for client in worker.live.clients():
             worker.live.out_of_date(client)
             await asyncio.sleep(0)
+
+    async def _behind(self) -> int:
+        """How many messages of entries there are, by the last word of the broker, that were not fetched yet."""
+        consumer, name = self._worker.app.consumer, self._worker.settings.topics.named(ENTRIES)
+        found = 0
+        for it in self._worker.partitions:
+            tp = TP(name, it)
+            found += max(0, (consumer.highwater(tp) or 0) - (await consumer.position(tp) or 0))
+        return found
 
     async def _fetched_all(self) -> bool:
         """Waits until everything on the topic by now was fetched; whether it was, and is not other workers' meanwhile."""

@@ -1,0 +1,90 @@
+"""Workers that are killed, join, leave and lose their broker, under load: in the end what is live is what a replay says, every
+change was told once, and every entry relayed once.
+
+As often as docs/live.md says it was tried with BITACORA_FAULTS=full; a few times otherwise.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dev.kafka.broker import Broker
+from tests.adapters.live.workers import Streams
+
+FULL = os.environ.get("BITACORA_FAULTS") == "full"
+KILLS = 30 if FULL else 4
+REBALANCES = 40 if FULL else 6
+
+
+@pytest.fixture
+def streams(brokers: str, topic_prefix: str, tmp_path: Path) -> Iterator[Streams]:
+    found = Streams(brokers, topic_prefix, tmp_path)
+    yield found
+    found.close()
+
+
+def test_what_is_live_is_right_however_often_a_worker_is_killed(streams: Streams) -> None:
+    rng = random.Random("kills")
+    streams.record(300)
+    streams.relay()
+    streams.load(5, 0.1)
+    for _ in range(KILLS):
+        worker = streams.worker("one")
+        if rng.random() < 0.8:
+            worker.at_work()
+        time.sleep(rng.uniform(0, 1.5))
+        worker.kill()
+    streams.worker("one").at_work()
+    streams.settle()
+    streams.check()
+
+
+def test_what_is_live_is_right_through_rebalances_under_load(streams: Streams) -> None:
+    streams.record(300)
+    streams.relay()
+    stays = streams.worker("stays")
+    stays.at_work()
+    streams.load(10, 0.1)
+    begun = generation = stays.at_work()["generation"]
+    number = 0
+    while generation - begun < REBALANCES:
+        number += 1
+        comes = streams.worker(f"comes-{number}")
+        comes.at_work()
+        time.sleep(0.5)
+        if number % 2:
+            comes.kill()
+        else:
+            assert comes.end() == 0
+        generation = stays.at_work()["generation"]
+    streams.settle()
+    streams.check()
+
+
+def test_a_broker_that_is_restarted_loses_nothing(topic_prefix: str, tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "broker")
+    (tmp_path / "broker").mkdir()
+    broker.start()
+    streams = Streams(broker.address, topic_prefix, tmp_path)
+    try:
+        streams.record(300)
+        streams.relay()
+        streams.worker("one").at_work()
+        streams.load(5, 0.1)
+        for _ in range(3 if FULL else 1):
+            time.sleep(2)
+            broker.stop()
+            time.sleep(1)
+            broker.start()
+        time.sleep(2)
+        for it in streams.workers:
+            assert it.process.poll() is None
+        streams.settle()
+        streams.check()
+    finally:
+        streams.close()
+        broker.stop()
