@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -30,7 +31,7 @@ from tests.adapters.live.simulated import check_policy, check_ticket, check_told
 
 PARTITIONS = 4
 _WAIT_SECONDS = 120
-_SEED = 11
+_SEED, _ENTRIES = 11, 12_000
 _START = [sys.executable, "-m", "adapters.cli"]
 _ROOT = Path(__file__).parents[3]
 
@@ -93,7 +94,7 @@ class Streams:
         self.ledger = Ledger.open(self.url, create=True)
         self.workers: list[Worker] = []
         self._ports: dict[str, int] = {}
-        self._proposed = map(self._read, entries(_SEED, 200_000))
+        self._proposed = map(self._read, entries(_SEED, _ENTRIES))
         self._relay: subprocess.Popen[bytes] | None = None
         self._stop = Event()
         self._load: Thread | None = None
@@ -108,7 +109,7 @@ class Streams:
 
     def record(self, count: int) -> None:
         """So many more entries of a lifelike desk."""
-        self.ledger.record([next(self._proposed) for _ in range(count)])
+        self.ledger.record(list(islice(self._proposed, count)))
 
     def load(self, at_once: int, every_seconds: float) -> None:
         """Records again and again until `settle`."""
@@ -124,7 +125,7 @@ class Streams:
         """Starts the relay; one that runs is killed."""
         self._end_relay()
         command = [*_START, "relay", "--topic-prefix", self.topics.prefix]
-        self._relay = subprocess.Popen(command, env=self.env, cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._relay = subprocess.Popen(command, env=self.env, cwd=_ROOT, stdout=subprocess.DEVNULL)
 
     def _end_relay(self) -> None:
         if self._relay is not None:
