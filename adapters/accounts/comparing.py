@@ -15,8 +15,9 @@ from adapters.accounts.building import is_usable
 from adapters.accounts.filling import ClientRows, TicketRows, Values, moment, moment_from, read
 from adapters.accounts.judging import DESK, Judging, Parked
 from adapters.accounts.places import Accounts
-from adapters.accounts.rows import AccountRows, Version, Versions
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import BILLING, CONSUMPTION, OF_TICKET, QUOTAS, SLA, TIMETABLE, Table
+from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger
 from adapters.soundness import Difference, Differs
 from domain.refusal import said
@@ -119,7 +120,7 @@ class _Comparing:
             "quotas": list(self._rows.select(QUOTAS, where, client)),
             "billing": list(self._rows.select(BILLING, f"{where} AND kind = 'per_event'", client)),
         }
-        found = self._judged(at).client(client, self._rows.uses_of(client))
+        found = self._judged(at).client(client, self._rows.uses_of([client])[client])
         if not isinstance(found, ClientRows):
             self._refuse(found, f"client:{client}")
         expected = {

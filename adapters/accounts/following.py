@@ -13,9 +13,11 @@ from msgspec import Struct
 from adapters.accounts.filling import TicketRows, moment, moment_from
 from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
-from adapters.accounts.rows import AccountRows, Invalid, Session, Version, Versions
+from adapters.accounts.rows import AccountRows, Invalid
+from adapters.accounts.session import Session
 from adapters.accounts.tables import DEFINITION
 from adapters.accounts.touching import Touched, touched_by
+from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import Unreadable
 from adapters.tree import TreeRows
@@ -188,7 +190,7 @@ class Writing:
     def deal(self, clients: set[str]) -> None:
         """The quotas of these clients among the tickets stored now, and until when that holds."""
         for client in sorted(clients):
-            dealt = self._judging.client(client, self._rows.uses_of(client))
+            dealt = self._judging.client(client, self._rows.uses_of([client])[client])
             if isinstance(dealt, Parked):
                 self.park([dealt])
             else:

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import tuple_row
 
-from adapters.accounts.rows import ddl, indexes
+from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES, Table
 from adapters.accounts.views import VIEWS, View, shown, tables_shown
 from adapters.mapper import LedgerError

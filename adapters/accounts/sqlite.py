@@ -6,15 +6,16 @@ ledger that may only be read can be followed, and the follower never keeps the d
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from adapters.accounts.rows import ddl, indexes
+from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES
 from adapters.accounts.views import shown
 from adapters.mapper import LedgerError
+from adapters.sqlite_files import has_tables
 from domain.refusal import said
 
 WAIT_SECONDS = 30
@@ -100,8 +101,8 @@ class SQLiteAccounts:
         self._locks: dict[str, sqlite3.Connection] = {}
 
     def exists(self) -> bool:
-        """Whether there are any."""
-        return self.path.is_file()
+        """Whether there are any; a file whose making was cut short, by a kill or a full disk, holds none."""
+        return self.path.is_file() and not _is_blank(self.path)
 
     def close(self) -> None:
         """Closes the file, and lets go of every lock."""
@@ -173,13 +174,11 @@ class SQLiteAccounts:
             return
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                connection.execute(_REGISTRY)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {FORM}")
-        finally:
-            connection.execute("COMMIT")
+        if not has_tables(connection):
+            connection.execute(_REGISTRY)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {FORM}")
+        connection.execute("COMMIT")
 
     # Who may follow -------------------------------------------------------------------------------------------------
 
@@ -204,3 +203,13 @@ class SQLiteAccounts:
         held = self._locks.pop(name, None)
         if held is not None:
             held.close()
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether nothing was ever made in a file."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as connection:
+            return not has_tables(connection)
+    except sqlite3.Error:
+        # Whoever reads it is told what it is.
+        return False

@@ -32,6 +32,7 @@ from adapters.cli.record import record
 from adapters.cli.relay import relay
 from adapters.cli.replay import replay
 from adapters.cli.report import report
+from adapters.cli.schemas import schemas
 from adapters.cli.statement import statement
 from adapters.cli.terms import terms
 from adapters.cli.what_if import what_if
@@ -87,7 +88,7 @@ def bitacora() -> None:
 _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
-_STREAMS = (relay, live)
+_STREAMS = (relay, live, schemas)
 _KEEPING = (export, restore, migrate, forget, keys)
 for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_STREAMS, *_PROOFS, *_KEEPING):
     bitacora.add_command(_command)

@@ -14,13 +14,15 @@ from typing import Any
 
 import msgspec
 
+from adapters.accounts.building import Building
 from adapters.accounts.filling import billing_row, consumption_row, moment_from, sla_row
 from adapters.accounts.following import Follower
 from adapters.accounts.places import accounts_of
-from adapters.accounts.rows import AccountRows, Versions
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.running import FOLLOW, make_usable
 from adapters.accounts.tables import BILLING, CONSUMPTION, SLA
 from adapters.accounts.touching import Touched, touched_by
+from adapters.accounts.versions import Versions
 from adapters.contract.cloud_events import AccountName, account_message
 from adapters.contract.topics import BILLING as BILLING_TOPIC
 from adapters.contract.topics import CONSUMPTION as CONSUMPTION_TOPIC
@@ -81,10 +83,13 @@ class Accounts:
         if not self._accounts.lock(FOLLOW):
             return
         try:
-            if make_usable(self._ledger, self._accounts, self._clock, lambda *_: None):
+            if make_usable(self._ledger, self._accounts, self._making, lambda *_: None):
                 Follower(self._ledger, self._accounts, self._clock).step()
         finally:
             self._accounts.unlock(FOLLOW)
+
+    def _making(self) -> Building:
+        return Building(self._ledger, self._accounts, self._clock)
 
     def _changed(self, rows: AccountRows, judged: Iterable[str], after: int, upto: int) -> Touched:
         """Tickets and clients judged since the last time, or touched by an entry after a position: a clock may step back, and

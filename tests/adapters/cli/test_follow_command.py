@@ -94,6 +94,17 @@ def test_a_deleted_accounts_file_is_made_again(desk: Bitacora) -> None:
     assert "From the stored accounts" in desk.done("report", "sla").out
 
 
+@pytest.mark.parametrize("statement", ["SELECT 1", "PRAGMA journal_mode = WAL"])
+def test_a_file_whose_making_was_cut_short_holds_no_accounts_and_is_made_again(desk: Bitacora, statement: str) -> None:
+    Path("bitacora.db.accounts").touch()
+    with closing(sqlite3.connect("bitacora.db.accounts")) as file:
+        file.execute(statement)
+    assert "stored" not in desk.done("report", "sla").out
+    assert desk("accounts").out == "There are no stored accounts; `bitacora follow` keeps them.\n"
+    desk.done("follow", "--once")
+    assert "From the stored accounts" in desk.done("report", "sla").out
+
+
 def test_a_file_that_holds_no_accounts_is_left_alone_and_reports_replay(desk: Bitacora) -> None:
     Path("bitacora.db.accounts").write_text("a diary\n" * 200)
     ran = desk.done("report", "sla")
