@@ -6,15 +6,17 @@ is about a ticket, or about a policy.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from time import monotonic, sleep
 
 from aiokafka.partitioner import murmur2
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from adapters.contract.topics import ENTRIES
 from adapters.kafka.topics import ANSWER_SECONDS, Topics, Unsuitable, client_settings
 from domain.refusal import said
 
+_LOOK_SECONDS = 0.1
 TICKETS = "bitacora.live.tickets"
 POLICIES = "bitacora.live.policies"
 CHANGES = "bitacora.live.changes"
@@ -42,7 +44,10 @@ def made(topics: Topics) -> int:
         raise Unsuitable(said("there is no topic {topics} at {brokers}: `bitacora relay --create-topics` makes what is missing"),
                          topics=entries, brokers=topics.brokers)  # fmt: skip
     count = found[entries]
-    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in KINDS if topics.named(it) not in found])
+    missing = [it for it in KINDS if topics.named(it) not in found]
+    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in missing])
+    if missing:
+        _await_leaders(topics.brokers, [(topics.named(it), number) for it in KINDS for number in range(count)])
     for name in map(topics.named, KINDS):
         if found.get(name, count) != count:
             raise Unsuitable(said("topic {topic} has {found} partitions, and must have {wanted}"),
@@ -60,3 +65,21 @@ def _make(admin: AdminClient, missing: list[NewTopic]) -> None:
             if error.args[0].name() != "TOPIC_ALREADY_EXISTS":
                 raise Unsuitable(said("topic {topic} could not be made: {problem}"), topic=name,
                                  problem=error.args[0].str()) from None  # fmt: skip
+
+
+def _await_leaders(brokers: str, partitions: list[tuple[str, int]]) -> None:
+    """Until new topics can be read: a broker that has made them may take a moment. KafkaException if it takes too long."""
+    consumer = Consumer({**client_settings(brokers), "group.id": "bitacora.live.loading"})
+    until = monotonic() + ANSWER_SECONDS
+    try:
+        for topic, number in partitions:
+            while True:
+                try:
+                    consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=ANSWER_SECONDS)
+                    break
+                except KafkaException:
+                    if monotonic() > until:
+                        raise
+                    sleep(_LOOK_SECONDS)
+    finally:
+        consumer.close()

@@ -210,7 +210,7 @@ class Streams:
         for policy in policies.values():
             check_policy(policy, consumption, billing, now)
         assert consumption.keys() <= {it.policy for it in policies.values()}
-        check_told([decode_change(value) for _, value in self.of_topic(CHANGES)], tickets.values())
+        check_told([decode_change(value) for _, value in self.of_topic(CHANGES)], tickets.values(), False)
 
     def check_entries(self) -> None:
         """Whoever reads committed sees each position once, and those of a stream in order."""
