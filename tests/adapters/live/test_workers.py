@@ -16,8 +16,9 @@ from dev.kafka.broker import Broker
 from tests.adapters.live.workers import Streams
 
 FULL = os.environ.get("BITACORA_FAULTS") == "full"
-KILLS = 30 if FULL else 4
-REBALANCES = 40 if FULL else 6
+KILLS = 30 if FULL else 3
+REBALANCES = 40 if FULL else 4
+ROUNDS = 24 if FULL else 6
 
 
 @pytest.fixture
@@ -83,6 +84,42 @@ def test_a_broker_that_is_restarted_loses_nothing(topic_prefix: str, tmp_path: P
         time.sleep(2)
         for it in streams.workers:
             assert it.process.poll() is None
+        streams.settle()
+        streams.check()
+    finally:
+        streams.close()
+        broker.stop()
+
+
+def test_all_of_it_at_once(topic_prefix: str, tmp_path: Path) -> None:
+    """Relay and workers killed, workers joining and leaving, the broker restarted, entries recorded all the while."""
+    rng = random.Random("all at once")
+    (tmp_path / "broker").mkdir()
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    streams = Streams(broker.address, topic_prefix, tmp_path)
+    try:
+        streams.record(300)
+        streams.relay()
+        workers = {name: streams.worker(name) for name in ("one", "two")}
+        workers["one"].at_work()
+        streams.load(5, 0.1)
+        for number in range(ROUNDS):
+            time.sleep(rng.uniform(0.5, 2))
+            match ("relay", "worker", "broker", "worker")[number % 4]:
+                case "relay":
+                    streams.relay()
+                case "worker":
+                    name = rng.choice(("one", "two"))
+                    workers[name].kill()
+                    workers[name] = streams.worker(name)
+                case "broker":
+                    broker.stop()
+                    broker.start()
+        for name, it in workers.items():
+            if it.process.poll() is not None:
+                # What cannot send any more ends; whatever supervises it starts it again.
+                workers[name] = streams.worker(name)
         streams.settle()
         streams.check()
     finally:
