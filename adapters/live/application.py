@@ -25,20 +25,20 @@ from adapters.contract.topics import ENTRIES
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.keeping import FRESH, Live, Tables
-from adapters.live.loading import loaded
+from adapters.live.loading import Place, loaded
 from adapters.live.metrics import Figures
 from adapters.live.patches import App
 from adapters.live.rows import Change, ClockChanged, Part, decode_part, encode
 from adapters.live.sending import Sending, Telling
-from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, partition_of
 from adapters.live.tending import Tending
+from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, partition_of, subject_of
 from adapters.live.watching import Watching
 from projections.live import NEAR_PERCENT
 
 log = logging.getLogger(__name__)
 
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
-"""A worker that is killed is missed for so long; Faust's own minute would keep its tickets waiting, and itself if it comes back."""
+"""A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
 _COMMIT_SECONDS = 1
 _LOOK_SECONDS = 0.1
 _BUFFERED_MESSAGES = 10_000
@@ -64,17 +64,21 @@ class Settings(Struct, frozen=True):
         return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
 
 
-class Kept(faust.Table):
+class Kept(faust.Table[bytes, bytes]):
     """A table of bytes by bytes whose rows are told to its topic by `worker`, and whose keys begin with the subject that says
     which partition they are in."""
 
     worker: "Worker"
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._partitions_of: dict[bytes, int] = {}
+
     def on_key_set(self, key: bytes, value: bytes) -> None:
         """Tells the topic."""
-        partition = self.data._key_partition.get(key)
+        partition = self._partitions_of.get(key)
         if partition is None:
-            partition = self.data._key_partition[key] = self.worker.partition_of(key)
+            partition = self._partitions_of[key] = self.worker.partition_of(key)
         self.worker.sending.say(Telling(self.changelog_topic.get_topic_name(), partition, key, value))
 
     def on_key_get(self, key: bytes) -> None:
@@ -82,9 +86,9 @@ class Kept(faust.Table):
 
     def let_go(self, partitions: set[int]) -> None:
         """Only rows of these partitions stay."""
-        for key, it in list(self.data._key_partition.items()):
+        for key, it in list(self._partitions_of.items()):
             if it not in partitions:
-                del self.data._key_partition[key]
+                del self._partitions_of[key]
                 self.data.data.pop(key, None)
 
     def fill(self, key: bytes, value: bytes | None, partition: int) -> None:
@@ -93,7 +97,7 @@ class Kept(faust.Table):
             self.data.data.pop(key, None)
         else:
             self.data.data[key] = value
-            self.data._key_partition[key] = partition
+            self._partitions_of[key] = partition
 
 
 class _Parts(MutableMapping[bytes, bytes]):
@@ -146,6 +150,8 @@ class Worker:
         self.tending = Tending(self)
         self.figures = Figures(self)
         self._held: tuple[int, set[int]] = (-1, set())
+        self.parts_read: dict[Place, int] = {}
+        """Up to where the parts on the topic are known to be here."""
         self._agents()
         self._pages()
 
@@ -194,8 +200,7 @@ class Worker:
 
         async def parts(stream: Any) -> None:
             async for event in stream.events():
-                subject, _, _ = event.message.key.decode().partition(" ")
-                self.live.part(subject, decode_part(event.message.value))
+                self.live.part(subject_of(event.message.key), decode_part(event.message.value))
 
         self.app.agent(self._topic(named(ENTRIES)), name="entries")(entries)
         self.app.agent(self._topic(named(PARTS)), name="parts")(parts)
@@ -227,12 +232,13 @@ class Worker:
         names = {self.settings.topics.named(it): it for it in (TICKETS, POLICIES, PARTS)}
         new = [(name, number) for name in names for number in sorted(wanted - kept)]
         rows = await asyncio.to_thread(lambda: list(loaded(self.settings.topics.brokers, new)))
-        for topic, partition, key, value in rows:
-            if names[topic] == PARTS:
-                if value is not None:
-                    self._parts[key] = value
-            else:
-                self.tables[names[topic]].fill(key, value, partition)
+        self.parts_read = {it: end for it, end in self.parts_read.items() if it[1] in kept}
+        for it in rows:
+            if names[it.topic] != PARTS:
+                self.tables[names[it.topic]].fill(it.key, it.value, it.partition)
+            elif it.value is not None:
+                self._parts[it.key] = it.value
+                self.parts_read[it.topic, it.partition] = it.offset + 1
         for table in self.tables.values():
             table.let_go(wanted)
         self._held = (generation, wanted)

@@ -1,5 +1,5 @@
-"""Entries as they arrive on a topic: the JSON of the exchange format, read back. It trusts them: they were judged when they were
-recorded."""
+"""Entries as they arrive on a topic: the JSON of the exchange format, read back. It trusts them: they were judged when
+they were recorded."""
 
 from datetime import datetime
 from typing import Any

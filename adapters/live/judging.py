@@ -77,9 +77,7 @@ def ticket(name: str, recorded: Sequence[Entry], context: Context, at: datetime,
     return Judged(row, subject, part)
 
 
-def not_judged(
-    name: str, recorded: Sequence[Entry], context: Context | None, at: datetime, problem: str | None
-) -> Judged:
+def not_judged(name: str, recorded: Sequence[Entry], context: Context | None, at: datetime, problem: str | None) -> Judged:
     """A ticket whose opening does not count yet, or that could not be judged because of a problem."""
     opening, last = recorded[0].event, recorded[-1]
     assert isinstance(opening, TicketOpened), "a ticket begins with its opening"

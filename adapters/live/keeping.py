@@ -1,7 +1,7 @@
 """Keeps what is live: takes entries as they arrive, judges the tickets and policies they touch, tells what changed.
 
-Tables and tellings are handed in, so that it knows neither Kafka nor Faust; both must be kept together, or neither, for what one
-step does. Steps do not wait for anything but the ledger. When to step is for `application`.
+Tables and tellings are handed in, so that it knows neither Kafka nor Faust; of what one step does both must be kept, or neither.
+Steps do not wait for anything but the ledger. When to step is for `application`.
 """
 
 import logging
@@ -263,6 +263,14 @@ class Live:
                 self._recorded.pop(key, None)
                 self.turns.touch([key])
         return found
+
+    def compare_part(self, subject: str, part: Part) -> None:
+        """A part that was delivered: one that is not here, nor a later one, was lost, and is taken now."""
+        known = self._parts.get(subject, {}).get(part.ticket)
+        if known is None or known.order < part.order:
+            self.counts.lost += 1
+            log.warning("%s: the part of ticket %s was delivered and is not here", subject, part.ticket)
+            self.part(subject, part)
 
     def out_of_date(self, client: str) -> int:
         """Touches what was judged without something that concerns its client and is recorded; how many. LedgerError."""

@@ -4,8 +4,9 @@ Read up to the very end as it is then: a transaction that another worker left op
 broker undoes it. It knows no rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -16,23 +17,34 @@ _POLL_SECONDS = 0.1
 _AT_ONCE = 5_000
 _LONGEST_SECONDS = TRANSACTION_SECONDS + 30
 
-Loaded = tuple[str, int, bytes, bytes | None]
-"""Topic, partition, key, value; without a value there is nothing by that key any more."""
+Place = tuple[str, int]
+"""A topic, and the number of one of its partitions."""
 
 
-def loaded(brokers: str, partitions: Sequence[tuple[str, int]]) -> Iterator[Loaded]:
-    """The committed messages of these partitions (topic, number), by offset. KafkaException if they cannot be read, TimeoutError
-    if an open transaction hides the end for longer than one may last."""
-    ends = _ends(brokers, partitions)
+class Loaded(NamedTuple):
+    """A message; without a value there is nothing by that key any more."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes | None
+    offset: int
+
+
+def loaded(brokers: str, partitions: Sequence[Place], since: Mapping[Place, int] | None = None) -> Iterator[Loaded]:
+    """The committed messages of these partitions, by offset, `since` an offset if there is one. KafkaException if they cannot
+    be read, TimeoutError if an open transaction hides the end for longer than one may last."""
+    begins = since or {}
+    ends = {it: end for it, end in _ends(brokers, partitions).items() if end > begins.get(it, 0)}
     consumer = _consumer(brokers, "read_committed")
     try:
-        consumer.assign([TopicPartition(topic, number, 0) for topic, number in ends])
+        consumer.assign([TopicPartition(*it, begins.get(it, 0)) for it in ends])
         yield from _up_to(consumer, ends)
     finally:
         consumer.close()
 
 
-def _ends(brokers: str, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+def _ends(brokers: str, partitions: Sequence[Place]) -> dict[Place, int]:
     """Where these partitions end, counting what is not committed: whoever reads committed is told of no end beyond it."""
     consumer = _consumer(brokers, "read_uncommitted")
     try:
@@ -53,7 +65,7 @@ def _consumer(brokers: str, isolation: str) -> Consumer:
     })  # fmt: skip
 
 
-def _up_to(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Loaded]:
+def _up_to(consumer: Consumer, ends: dict[Place, int]) -> Iterator[Loaded]:
     heard = monotonic()
     while ends:
         messages = consumer.consume(_AT_ONCE, _POLL_SECONDS)
@@ -61,7 +73,8 @@ def _up_to(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Loa
             error = message.error()
             if error is None:
                 heard = monotonic()
-                yield str(message.topic()), message.partition() or 0, message.key() or b"", message.value()
+                topic, number, offset = str(message.topic()), message.partition() or 0, message.offset() or 0
+                yield Loaded(topic, number, message.key() or b"", message.value(), offset)
             elif error.code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(error)
         reached = consumer.position([TopicPartition(topic, number) for topic, number in ends])

@@ -1,7 +1,7 @@
 """`bitacora live`: one worker as a process, from the first look at the topics to its end.
 
-It tries nothing again that ended it: whatever starts it (a supervisor, docker compose) starts it again, and it goes on where the
-last transaction ended. What a worker does is in `application`.
+It tries nothing again that ended it: whatever starts it (a supervisor, docker compose) starts it again, and it goes on where
+the last transaction ended. What a worker does is in `application`.
 """
 
 import asyncio
@@ -58,9 +58,7 @@ def run(ledger: Ledger, asked: Asked, is_stopped: Callable[[], bool], tell: Tell
                 tell("judged", tickets)
     except KafkaException as error:
         raise Away(said("Kafka at {brokers}: {problem}"), brokers=asked.topics.brokers, problem=problem_of(error)) from None
-    settings = Settings(
-        asked.topics, partitions, asked.name, group, asked.host, asked.port, asked.url, asked.near_percent
-    )
+    settings = Settings(asked.topics, partitions, asked.name, group, asked.host, asked.port, asked.url, asked.near_percent)
     try:
         asyncio.run(_work(ledger, settings, is_stopped, tell))
     except KafkaException as error:

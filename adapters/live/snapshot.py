@@ -39,7 +39,8 @@ class Snapshot:
         self._ledger, self._topics, self._partitions = ledger, topics, partitions
         self._group, self._near = group, near_percent
         self._consumer = Consumer({
-            **client_settings(topics.brokers), "group.id": group, "isolation.level": "read_committed", "enable.auto.commit": False,
+            **client_settings(topics.brokers), "group.id": group, "isolation.level": "read_committed",
+            "enable.auto.commit": False,
         })  # fmt: skip
 
     def close(self) -> None:
@@ -101,9 +102,7 @@ class Snapshot:
         progress(total, total)
         yield from self._policies(now, head, contexts, parts)
 
-    def _policies(
-        self, now: datetime, head: int, contexts: Contexts, parts: Mapping[str, list[Part]]
-    ) -> Iterator[_Row]:
+    def _policies(self, now: datetime, head: int, contexts: Contexts, parts: Mapping[str, list[Part]]) -> Iterator[_Row]:
         subjects = {subject: (held[0].client, 0) for subject, held in parts.items()}
         for stream, recorded in self._ledger.streams("policy", head):
             first = recorded[0].event

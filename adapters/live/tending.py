@@ -1,5 +1,5 @@
-"""What a worker does besides taking messages: subjects whose time has come are judged, what is recorded is watched, and what was
-delivered is compared with what is here.
+"""What a worker does besides taking messages: subjects whose time has come are judged, what is recorded is watched, and what
+was delivered is compared with what is here.
 """
 
 import asyncio
@@ -15,6 +15,9 @@ from faust.types import TP
 from adapters.contract.topics import ENTRIES
 from adapters.kafka.positions import last_reached
 from adapters.ledger import utc_now
+from adapters.live.loading import Loaded, loaded
+from adapters.live.rows import decode_part
+from adapters.live.topics import PARTS, subject_of
 from adapters.mapper import LedgerError
 
 if TYPE_CHECKING:
@@ -108,6 +111,7 @@ class Tending:
         if not await self._fetched_all():
             self._is_new = self._is_new or is_new
             return
+        parts = await asyncio.to_thread(self._parts_delivered)
         await asyncio.sleep(SETTLE_SECONDS)
         if self._is_idle or worker.app.consumer_generation_id != generation:
             self._is_new = self._is_new or is_new
@@ -117,7 +121,18 @@ class Tending:
             await self._compare_all(heads)
         else:
             worker.watching.compare(self.relayed, worker.owns)
+        for it in parts:
+            if it.value is not None:
+                worker.live.compare_part(subject_of(it.key), decode_part(it.value))
+            worker.parts_read[it.topic, it.partition] = it.offset + 1
         self.compared = self.relayed
+
+    def _parts_delivered(self) -> list[Loaded]:
+        """The parts that came to the topic since the last comparison."""
+        worker = self._worker
+        name = worker.settings.topics.named(PARTS)
+        mine = [(name, it) for it in sorted(worker.partitions)]
+        return list(loaded(worker.settings.topics.brokers, mine, dict(worker.parts_read)))
 
     async def _compare_all(self, heads: Sequence[tuple[str, int]]) -> None:
         worker = self._worker

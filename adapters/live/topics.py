@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from adapters.contract.topics import ENTRIES
 from adapters.kafka.topics import ANSWER_SECONDS, Topics, Unsuitable, client_settings
@@ -34,6 +34,11 @@ def partition_of(subject: bytes, partitions: int) -> int:
     return (hashed & 0x7FFFFFFF) % partitions
 
 
+def subject_of(key: bytes) -> str:
+    """Whose account a part is brought into, by its key."""
+    return key.decode().partition(" ")[0]
+
+
 def made(topics: Topics) -> int:
     """Makes the topics of what is live that are missing; how many partitions each has, which is as many as the topic of entries
     has. Unsuitable if there is no such topic, or one has others; KafkaException if the broker does not answer."""
@@ -41,12 +46,12 @@ def made(topics: Topics) -> int:
     found = {name: len(it.partitions) for name, it in admin.list_topics(timeout=ANSWER_SECONDS).topics.items()}
     entries = topics.named(ENTRIES)
     if entries not in found:
-        raise Unsuitable(said("there is no topic {topics} at {brokers}: `bitacora relay --create-topics` makes what is missing"),
-                         topics=entries, brokers=topics.brokers)  # fmt: skip
+        missing = said("there is no topic {topics} at {brokers}: `bitacora relay --create-topics` makes what is missing")
+        raise Unsuitable(missing, topics=entries, brokers=topics.brokers)
     count = found[entries]
-    missing = [it for it in KINDS if topics.named(it) not in found]
-    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in missing])
-    if missing:
+    new = [it for it in KINDS if topics.named(it) not in found]
+    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in new])
+    if new:
         _await_leaders(topics.brokers, [(topics.named(it), number) for it in KINDS for number in range(count)])
     for name in map(topics.named, KINDS):
         if found.get(name, count) != count:

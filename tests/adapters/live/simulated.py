@@ -74,10 +74,12 @@ class Simulated:
             if self.rng.random() < repeating:
                 self.live.take(self.topic[self.rng.randrange(self.taken)])
 
-    def deliver_parts(self, most: int, repeating: float = 0) -> None:
-        """So many parts come to their policies."""
+    def deliver_parts(self, most: int, losing: float = 0, repeating: float = 0) -> None:
+        """So many parts come to their policies, some not, some twice."""
         for number in range(self.parts_taken, min(len(self.parts), self.parts_taken + most)):
             self.parts_taken = number + 1
+            if self.rng.random() < losing:
+                continue
             for one in (number, self.rng.randrange(number + 1))[: 1 + (self.rng.random() < repeating)]:
                 subject, part = self.parts[one]
                 self.live.part(subject, decode_part(part))
@@ -86,7 +88,8 @@ class Simulated:
         """What was said and what was taken is kept, together."""
         tables = self.live.tables
         self.committed = (
-            {**tables.tickets}, {**tables.policies}, {**tables.parts}, len(self.parts), len(self.told), self.taken, self.parts_taken,
+            {**tables.tickets}, {**tables.policies}, {**tables.parts}, len(self.parts), len(self.told), self.taken,
+            self.parts_taken,
         )  # fmt: skip
 
     def kill(self, offsets_too: bool = True) -> None:
@@ -111,6 +114,8 @@ class Simulated:
             while self.live.turn(10):
                 pass
             self.deliver_parts(10**9)
+            for subject, part in self.parts:
+                self.live.compare_part(subject, decode_part(part))
         self.commit()
 
     def check(self) -> None:

@@ -72,7 +72,7 @@ def test_with_messages_lost_and_repeated_and_workers_killed_it_is_too(seed: int,
                 case "deliver":
                     worker.deliver(rng.randint(0, 9), losing=0.2, repeating=0.3)
                 case "parts":
-                    worker.deliver_parts(rng.randint(0, 9), repeating=0.3)
+                    worker.deliver_parts(rng.randint(0, 9), losing=0.2, repeating=0.3)
                 case "turn":
                     worker.live.turn(3)
                 case "commit":

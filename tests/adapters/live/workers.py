@@ -158,9 +158,9 @@ class Streams:
         """The committed messages of a topic, key and value, by partition and offset."""
         name = self.topics.named(topic)
         for partition in range(PARTITIONS):
-            for _, _, key, value in loaded(self.topics.brokers, [(name, partition)]):
-                assert value is not None
-                yield key, value
+            for it in loaded(self.topics.brokers, [(name, partition)]):
+                assert it.value is not None
+                yield it.key, it.value
 
     def settle(self) -> None:
         """Nothing more is recorded; waits until every ticket and policy is live up to its last entry."""
