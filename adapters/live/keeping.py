@@ -1,6 +1,6 @@
 """Keeps what is live: takes entries as they arrive, judges the tickets and policies they touch, tells what changed.
 
-Tables and tellings are handed in, so that it knows neither Kafka nor Faust; of what one step does both must be kept, or neither.
+Tables and tellings are handed in, so that it knows neither Kafka nor Faust; both must be kept of what a step does, or neither.
 Steps do not wait for anything but the ledger. When to step is for `application`.
 """
 
