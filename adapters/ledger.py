@@ -12,8 +12,10 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from msgspec import UNSET, UnsetType
+
 from adapters.grouping import Grouping
-from adapters.key_store import Kind, made_key_store
+from adapters.key_store import Kind, key_store_of_a_new_ledger
 from adapters.mapper import LedgerError
 from adapters.rows import Rows, pages
 from adapters.sealing import Fingerprint, Seals, plain_fingerprint
@@ -102,10 +104,10 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
-        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. Threads that record at the
-        same time share it. LedgerError if nothing could be written."""
-        return self._grouping.record(events)
+    def record(self, events: Sequence[AnyEvent | Refused], by: str | UnsetType = UNSET) -> list[Answer]:
+        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. `by` is who records them,
+        where that is known. Threads that record at the same time share it. LedgerError if nothing could be written."""
+        return self._grouping.record(events, by)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -155,7 +157,7 @@ class Ledger:
         with self.writing() as transaction:
             if transaction.rows.head() == 0:
                 if keys is not None:
-                    transaction.rows.keep_key_store(made_key_store(keys))
+                    transaction.rows.keep_key_store(key_store_of_a_new_ledger(keys))
                 transaction.publish(documents)
 
     # Forgetting -----------------------------------------------------------------------------------------------------

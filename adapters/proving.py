@@ -5,26 +5,24 @@ stored tiles and checked against the signed root before they are handed out. It 
 """
 
 import io
-import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
 
+from adapters.disclosed import DisclosedLedger
 from adapters.ledger import Ledger
-from adapters.mapper import LedgerError, entry_from
+from adapters.mapper import LedgerError, NotPossible
 from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
-from adapters.rows import Row, Rows
+from adapters.rows import Row
 from adapters.signing import Signer, is_right
-from adapters.sqlite_session import SQLiteSession
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
-from adapters.unsealing import AS_STORED, Unsealed
-from domain.events import PolicyContracted, TicketOpened
+from adapters.unsealing import AS_STORED
 from domain.exchange import time_text
 from domain.refusal import said
 from projections.accounts import account
@@ -46,14 +44,6 @@ from replay.proofs import (
 
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """A zip has a date for every file; this one is the same whenever a bundle is made."""
-
-
-_DISCLOSED_TABLES = (
-    "CREATE TABLE stored_events (rowid INTEGER PRIMARY KEY, originator_id TEXT, originator_version INTEGER, topic TEXT,"
-    " state BLOB, UNIQUE (originator_id, originator_version))",
-    "CREATE TABLE client_streams (client TEXT, stream TEXT, PRIMARY KEY (client, stream))",
-    "CREATE TABLE entry_keys (key TEXT PRIMARY KEY, position INTEGER)",
-)
 
 
 class Proved(NamedTuple):
@@ -148,7 +138,7 @@ def bundle(
 def refuse_other_key(signer: Signer, size: int, note: bytes) -> None:
     """LedgerError if the checkpoint of `size` entries in this note is not signed with the signer's key."""
     if not is_signed(read_note(note), signer.key, is_right):
-        raise LedgerError(
+        raise NotPossible(
             said("the checkpoint of {size} entries was signed with another key: make one with this key first"), size=size
         )
 
@@ -158,7 +148,7 @@ def signed_tree(rows: TreeRows, size: int | None = None) -> SignedTree:
     is not the one that was signed."""
     stored = rows.last_checkpoint() if size is None else next((it for it in rows.checkpoints() if it.size == size), None)
     if stored is None:
-        raise LedgerError(said("nothing has been signed yet: make a checkpoint first"))
+        raise NotPossible(said("nothing has been signed yet: make a checkpoint first"))
     found, hash_at = _read(stored.note), hashes_from(rows)
     if found.size > rows.covered() or merkle.root(found.size, hash_at) != found.root:
         raise LedgerError(
@@ -195,32 +185,8 @@ def worked_out(rows: Iterable[tuple[int, str, int, bytes]], question: Mapping[st
     """What `explain` says of a ticket, from disclosed rows (position, stream, version, bytes) alone; ready for JSON.
 
     LedgerError if the bytes are no entries, NotFound if the ticket is not among them."""
-    with closing(_DisclosedLedger(rows)) as ledger:
+    with closing(DisclosedLedger(rows)) as ledger:
         return _explained(ledger, question, ticket)
-
-
-class _DisclosedLedger(Ledger):
-    """Some rows of a ledger, read as the ledger itself is read; there is nothing to write to."""
-
-    def __init__(self, rows: Iterable[tuple[int, str, int, bytes]]) -> None:
-        self._rows = sqlite3.connect(":memory:", isolation_level=None)
-        for statement in _DISCLOSED_TABLES:
-            self._rows.execute(statement)
-        for position, stream, version, state in rows:
-            event = entry_from(position, stream, version, state).event
-            self._rows.execute("INSERT INTO stored_events VALUES (?, ?, ?, '', ?)", (position, stream, version, state))
-            if isinstance(event, TicketOpened | PolicyContracted):
-                self._rows.execute("INSERT OR IGNORE INTO client_streams VALUES (?, ?)", (event.client, stream))
-
-    @contextmanager
-    def reading(self, what: str) -> Iterator[Rows]:
-        yield Rows(SQLiteSession(self._rows.cursor()))
-
-    def unsealed(self) -> Unsealed:
-        return AS_STORED
-
-    def close(self) -> None:
-        self._rows.close()
 
 
 def _explained(ledger: Readable, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:
@@ -283,7 +249,7 @@ def _proved(row: Row, tree: SignedTree) -> Disclosed:
 def _notes(rows: TreeRows, sizes: set[int]) -> dict[int, bytes]:
     found = {it.size: it.note for it in rows.checkpoints() if it.size in sizes}
     for size in sorted(sizes - found.keys()):
-        raise LedgerError(said("no checkpoint of {size} entries was ever signed here"), size=size)
+        raise NotPossible(said("no checkpoint of {size} entries was ever signed here"), size=size)
     return found
 
 

@@ -69,6 +69,9 @@ class Session(Protocol):
     def ever_recorded(self) -> int:
         """The last position ever given, even if its entry should be gone."""
 
+    def drop_tiles(self) -> None:
+        """Takes away every tile of the tree, which otherwise only grow. LedgerError if that is not for this name to do."""
+
     def damage(self) -> str | None:
         """What the database itself finds wrong with how the entries lie on the disk, and their indexes; None if nothing."""
 
@@ -158,6 +161,23 @@ class Rows:
             client, _first(kind), _beyond(kind),
         )  # fmt: skip
         return [name for (name,) in found]
+
+    def page_of(self, client: str, after: int, upto: int, limit: int) -> list[Entry]:
+        """As `page`, of the streams that are a client's: its own, its policies and its tickets."""
+        return _entries(self._all(
+            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+            f" WHERE rowid > ? AND rowid <= ? AND {_OF_CLIENT} ORDER BY rowid LIMIT ?",
+            after, upto, f"client:{client}", client, limit,
+        ))  # fmt: skip
+
+    def last_of(self, client: str, upto: int) -> int:
+        """The last position ≤ upto that can concern a client: in its streams, on the desk or in terms; 0 if there is none."""
+        return self._one(
+            "SELECT max(rowid) FROM stored_events"
+            f" WHERE rowid <= ? AND ({_OF_CLIENT} OR originator_id = 'desk' OR originator_id >= 'terms:' AND "
+            "originator_id < ?)",
+            upto, f"client:{client}", client, _beyond("terms"),
+        ) or 0  # fmt: skip
 
     def contingency_stream(self, contingency: str) -> str | None:
         """The stream in which a contingency of this id was declared last."""
@@ -277,6 +297,9 @@ class Rows:
         """The marks of the lines taken in a writing of the journal."""
         if marks:
             self._session.run("INSERT INTO recording_marks VALUES (?, ?, ?)", path, revision, b"".join(marks))
+
+
+_OF_CLIENT = "(originator_id = ? OR originator_id IN (SELECT stream FROM client_streams WHERE client = ?))"
 
 
 def _entries(rows: list[Any]) -> list[Entry]:

@@ -75,14 +75,21 @@ def _tell(happening: str, position: int, error: Exception | None) -> None:
 
 @click.command(
     cls=Command,
-    example="bitacora rebuild",
+    example="bitacora rebuild\nbitacora rebuild --tree",
     help=said("Build the stored accounts anew beside those in use, catch up, compare, and switch. Readers see the old ones "
               "until then. Interrupted, nothing has changed for them, and the next build goes on from there."),
 )  # fmt: skip
+@option("--tree", is_flag=True,
+        help=said("Instead, make the tree that proofs are read from anew: from the entries, and only if they give every root "
+                  "that was signed."))  # fmt: skip
 @sharing
 @everywhere
-def rebuild(workers: int) -> int:
-    """Builds a new version of the accounts; 1 if another process is doing so."""
+def rebuild(tree: bool, workers: int) -> int:
+    """Builds a new version of the accounts, 1 if another process is doing so; or the tree, LedgerError if it is not that of
+    the checkpoints."""
+    if tree:
+        _rebuild_tree()
+        return 0
     from adapters.accounts.building import REBUILD, Building
     from adapters.accounts.places import accounts_of
 
@@ -95,6 +102,19 @@ def rebuild(workers: int) -> int:
             _tell("going_on", left, None)
         _tell_built(building.build())
     return 0
+
+
+def _rebuild_tree() -> None:
+    from adapters.tree import rebuilt
+
+    with open_ledger() as ledger:
+        entries, checkpoints = rebuilt(ledger)
+    template = ngettext(
+        "The tree is made anew from {count} entry; {checkpoints} checkpoints have the root it gives.",
+        "The tree is made anew from {count} entries; {checkpoints} checkpoints have the root it gives.",
+        entries,
+    )
+    print(template.format(count=f"{entries:,}", checkpoints=f"{checkpoints:,}"))
 
 
 def _progress(done: int, of: int) -> None:
@@ -158,6 +178,8 @@ def accounts(parked: bool, retry: bool, subjects: Sequence[str], form: str) -> i
 def _show(
     ledger: "Ledger", versions: Sequence["Version"], parked: Sequence[dict[str, Any]], *, listed: bool, form: str
 ) -> None:
+    from adapters.accounts.following import concerns_everyone
+
     head = ledger.head()
     if form == "json":
         from adapters.cli.written import write_json_list
@@ -170,6 +192,10 @@ def _show(
         write_json_list(parked if listed else rows)
         return
     _show_versions(versions, head)
+    for it in parked:
+        if concerns_everyone(it["subject"]):
+            template = _("Nothing is kept up to date: the entry at position {position} ({subject}) cannot be read.")
+            print(template.format(position=f"{it['position']:,}", subject=it["subject"]))
     if parked and not listed:
         template = ngettext("{count} is parked; see --parked.", "{count} are parked; see --parked.", len(parked))
         print(template.format(count=len(parked)))

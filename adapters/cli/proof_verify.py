@@ -83,9 +83,18 @@ def _tell_compared(compared: "Compared") -> None:
             "{count} is parked and was not compared.", "{count} are parked and were not compared.", compared.parked
         )
         print(template.format(count=compared.parked))
+    if compared.owed:
+        template = ngettext(
+            "{count} is still to be judged again and was not compared.",
+            "{count} are still to be judged again and were not compared.",
+            compared.owed,
+        )
+        print(template.format(count=f"{compared.owed:,}"))
 
 
 def _tell_difference(found: "Verified") -> None:
+    from adapters.verification import OF_THE_TREE
+
     difference = found.difference
     assert difference is not None
     if difference.position is None:
@@ -93,6 +102,10 @@ def _tell_difference(found: "Verified") -> None:
     else:
         template = _("DIFFERENT from position {position} on: {what}")
         print(template.format(position=f"{difference.position:,}", what=worded(difference)))
+    if difference.template in OF_THE_TREE:
+        print(
+            _("If it is the stored tree, `bitacora rebuild --tree` makes it anew from the entries, and refuses if it is not.")
+        )
     if found.signed:
         print(_("The signed checkpoints agree up to position {signed}.").format(signed=f"{found.signed:,}"))
 

@@ -18,9 +18,9 @@ from adapters.rows import Row
 from adapters.tree import TreeRows
 from domain.refusal import said
 
-_PAGE_ENTRIES = 500
-MOST_ENTRIES = 5_000
-"""In one transaction: enough that committing it costs little of the whole, little enough to be kept in memory."""
+_PAGE_ENTRIES = 1_000
+MOST_ENTRIES = 10_000
+"""In one transaction: so many that committing them costs little of the whole, so few that memory holds them."""
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_CHECKPOINTS = 500
 _NEWS_SECONDS = 0.2
