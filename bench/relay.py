@@ -43,9 +43,7 @@ def _against_the_producer(folder: Path, brokers: str) -> list[Row]:
     with Ledger.open(str(ledger(folder, SMALL))) as kept:
         messages = list(_messages(kept))
         empty = [_topics(brokers) for _ in range(2 * _REPEATS)]
-        ours, floor = in_turns(
-            lambda: _relayed(kept, empty.pop()), lambda: _produced(messages, empty.pop()), repeats=_REPEATS
-        )
+        ours, floor = in_turns(lambda: _relayed(kept, empty.pop()), lambda: _produced(messages, empty.pop()), repeats=_REPEATS)
     ratio = floor.middle / ours.middle
     return [
         Row(name=f"{SMALL:,} entries relayed (floor: a bare transactional producer of the same messages)",

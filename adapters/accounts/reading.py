@@ -25,8 +25,9 @@ from adapters.accounts.filling import (
     read,
     sla_row,
 )
-from adapters.accounts.judging import DESK, Judging, Parked
+from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
+from adapters.accounts.remembered import DESK
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import BILLING, CONSUMPTION, OPEN_WORK, SLA, Table
 from adapters.accounts.touching import Touched

@@ -5,6 +5,7 @@ It runs in a session given to it and neither begins nor ends transactions; what 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,8 @@ from domain.time_base import epoch_seconds
 from projections import sla
 
 _CLIENT_OF_USE = USES.names.index("client")
+_SENT_AT_ONCE = 20
+"""So few tickets have few rows: sending their statements together is faster than copying their rows."""
 _AT_ONCE = 400
 """Values in one statement: fewer than any store refuses."""
 
@@ -67,12 +70,13 @@ class AccountRows:
 
     def invalid(self, at: str, limit: int) -> list[Invalid]:
         """At most so many subjects for which what is stored does not hold at a moment, and when each was judged."""
-        name = self._name(TIMETABLE)
+        select = f"SELECT subject, judged_at FROM {self._name(TIMETABLE)}"
         found = self.session.all(
-            f"SELECT subject, judged_at FROM {name} WHERE changes_at <= ?"
-            f" UNION SELECT subject, judged_at FROM {name} WHERE judged_at > ? ORDER BY 1 LIMIT {limit}", at, at,
+            f"SELECT * FROM ({select} WHERE changes_at <= ? ORDER BY changes_at LIMIT {limit}) reached"
+            f" UNION ALL SELECT * FROM ({select} WHERE judged_at > ? ORDER BY judged_at DESC LIMIT {limit}) ahead", at, at,
         )  # fmt: skip
-        return [(subject, read(TIMETABLE, (subject, None, judged_at, None))["judged_at"]) for subject, judged_at in found]
+        judged = {subject: read(TIMETABLE, (subject, None, judged_at, None))["judged_at"] for subject, judged_at in found}
+        return list(judged.items())[:limit]
 
     def next_change(self) -> str | None:
         """The first moment at which anything stored changes of itself."""
@@ -173,8 +177,10 @@ class AccountRows:
         """Stores these tickets in the place of what was stored of them, and parks none of them any more; the clients whose
         quotas have to be dealt again."""
         changed = self._uses_changed(judged)
-        self._forget([it.ticket for it in judged])
-        self.put_new(together(judged))
+        rows = together(judged)
+        with self.session.at_once() if len(judged) <= _SENT_AT_ONCE else nullcontext():
+            self._forget([it.ticket for it in judged])
+            self.put_new(rows)
         return changed
 
     def _uses_changed(self, judged: Sequence[TicketRows]) -> set[str]:
@@ -211,6 +217,20 @@ class AccountRows:
             self.session.many(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", [(it[0],) for it in rows])
         self._insert(TIMETABLE, rows)
 
+    def owe(self, tickets: Sequence[str]) -> None:
+        """What is stored of these tickets does not hold any more, not even for the moment that it was judged at: they are
+        among what is `invalid` until they are stored again."""
+        for first in range(0, len(tickets), _AT_ONCE):
+            subjects = [f"ticket:{it}" for it in tickets[first : first + _AT_ONCE]]
+            marks = ", ".join("?" * len(subjects))
+            self.session.run(f"UPDATE {self._name(TIMETABLE)} SET changes_at = judged_at WHERE subject IN ({marks})", *subjects)
+
+    def owes(self) -> bool:
+        """Whether anything is owed still."""
+        name = self._name(TIMETABLE)
+        reached = f"changes_at <= (SELECT max(judged_at) FROM {name})"
+        return bool(self.session.all(f"SELECT 1 FROM {name} WHERE {reached} AND changes_at <= judged_at LIMIT 1"))
+
     def park(self, parked: Iterable[Parked], at: str) -> None:
         """Parks these; of one that is parked already, the attempt is counted. What is stored of them stays, and never counts as
         due until something touches them again."""
@@ -220,7 +240,8 @@ class AccountRows:
             position, attempts, since = before[0] if before else (it.position, 0, at)
             self.session.run(f"DELETE FROM {name} WHERE subject = ?", it.subject)
             self._insert(PARKED, [(it.subject, it.client, position, it.problem, since, attempts + 1)])
-            self.session.run(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", it.subject)
+            if it.subject.startswith(("ticket:", "client:")):
+                self.session.run(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", it.subject)
             if it.subject.startswith("ticket:"):
                 self._insert(TIMETABLE, [(it.subject, it.client, at, None)])
 

@@ -4,6 +4,7 @@ Statements are those that every store understands; each store answers in a modul
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from adapters.accounts.tables import Table
@@ -26,6 +27,9 @@ class Session(Protocol):
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
         """Rows of `width` values into a table."""
+
+    def at_once(self) -> AbstractContextManager[object]:
+        """Statements within it may be sent together; none of them is asked for its answer."""
 
     def begin_version(self, number: int) -> None:
         """Makes the tables of a version, without indexes."""

@@ -6,7 +6,7 @@ ledger that may only be read can be followed, and the follower never keeps the d
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -43,23 +43,23 @@ class SQLiteSession:
         self._connection = connection
 
     def all(self, statement: str, *values: Any) -> list[Any]:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return self._connection.execute(statement, values).fetchall()
 
     def each(self, statement: str, *values: Any) -> Iterator[Any]:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return iter(self._connection.execute(statement, values))
 
     def run(self, statement: str, *values: Any) -> int:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return self._connection.execute(statement, values).rowcount
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         self._connection.executemany(statement, rows)
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
-        """See `rows.Session`. Several rows in a statement take two thirds of the time."""
+        """See `session.Session`. Several rows in a statement take two thirds of the time."""
         one = f"({', '.join('?' * width)})"
         at_once = max(1, _VALUES_AT_ONCE // width)
         waiting = iter(rows)
@@ -67,26 +67,30 @@ class SQLiteSession:
             statement = f"INSERT INTO {table} VALUES {', '.join([one] * len(some))}"
             self._connection.execute(statement, list(chain.from_iterable(some)))
 
+    def at_once(self) -> AbstractContextManager[object]:
+        """See `session.Session`. There is no way to a file that could be spared."""
+        return nullcontext()
+
     def begin_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             self._connection.execute(ddl(table, number, _TYPES))
 
     def index_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             for statement in indexes(table, number):
                 self._connection.execute(statement)
 
     def show_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for (name,) in self.all("SELECT name FROM sqlite_master WHERE type = 'view'"):
             self._connection.execute(f"DROP VIEW {name}")
         for name, statement in shown(number):
             self._connection.execute(f"CREATE VIEW {name} AS {statement}")
 
     def drop_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             self._connection.execute(f"DROP TABLE IF EXISTS {table.name}_{number}")
 

@@ -158,6 +158,8 @@ def accounts(parked: bool, retry: bool, subjects: Sequence[str], form: str) -> i
 def _show(
     ledger: "Ledger", versions: Sequence["Version"], parked: Sequence[dict[str, Any]], *, listed: bool, form: str
 ) -> None:
+    from adapters.accounts.following import concerns_everyone
+
     head = ledger.head()
     if form == "json":
         from adapters.cli.written import write_json_list
@@ -170,6 +172,10 @@ def _show(
         write_json_list(parked if listed else rows)
         return
     _show_versions(versions, head)
+    for it in parked:
+        if concerns_everyone(it["subject"]):
+            template = _("Nothing is kept up to date: the entry at position {position} ({subject}) cannot be read.")
+            print(template.format(position=f"{it['position']:,}", subject=it["subject"]))
     if parked and not listed:
         template = ngettext("{count} is parked; see --parked.", "{count} are parked; see --parked.", len(parked))
         print(template.format(count=len(parked)))

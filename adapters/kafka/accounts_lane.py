@@ -61,6 +61,9 @@ class Accounts:
             if version is None or version.position < reached.position:
                 return reached
             rows = AccountRows(session, version.number)
+            if rows.owes():
+                # What is stored of some tickets is of an earlier position, until the follower has judged them again.
+                return reached
             subjects, last = rows.judged_since(reached.judged_at or None)
             last = last or ""
             if version.position == reached.position and last == reached.judged_at:
@@ -168,7 +171,7 @@ class _Messages:
 
     def of(self, changed: Touched) -> Iterator[Outgoing]:
         """The accounts of tickets and clients; also the bills of all tickets that share a quota of these clients."""
-        dealt = chain.from_iterable(self._rows.uses_of(it) for it in sorted(changed.clients))
+        dealt = chain.from_iterable(self._rows.uses_of(sorted(changed.clients)).values())
         tickets = sorted(changed.tickets.union(it[0] for it in dealt))
         for first in range(0, len(tickets), _AT_ONCE):
             yield from self._tickets(tickets[first : first + _AT_ONCE])
