@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, Count, everywhere, open_ledger
+from adapters.cli.options import NAME, Count, everywhere, of_topics, open_ledger
 from adapters.language import _, ngettext, worded
 from adapters.settings import brokers_of
 from domain.refusal import said
@@ -20,7 +20,6 @@ from domain.refusal import said
 if TYPE_CHECKING:
     from adapters.live.running import Happening
 
-_PREFIX = "bitacora"
 _LISTEN = "127.0.0.1:6066"
 _NEAR_PERCENT = 75
 _PORTS = range(1, 65_536)
@@ -33,10 +32,7 @@ _PORTS = range(1, 65_536)
               "what is left of quotas, minutes billed today; told on topics at the moment it happens, and answered over HTTP. "
               "Several workers share the tickets among them. See docs/live.md."),
 )  # fmt: skip
-@option("--brokers", metavar="HOST:PORT", type=NAME,
-        help=said("Kafka, several brokers with commas; else BITACORA_BROKERS, else 127.0.0.1:9092."))  # fmt: skip
-@option("--topic-prefix", metavar="NAME", type=NAME, default=_PREFIX, show_default=True,
-        help=said("What the names of its topics begin with: one for each ledger on a broker."))  # fmt: skip
+@of_topics
 @option("--name", metavar="NAME", type=NAME,
         help=said("The worker's own name, the same whenever it is started; else that of this machine and the port. An older "
                   "worker of that name is shut out."))  # fmt: skip
