@@ -6,13 +6,14 @@ What a relay does is in `adapters.kafka`; here it is begun, stopped by a signal,
 import os
 import sys
 import time
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, Count, everywhere, open_ledger, shown_as
+from adapters.cli.options import NAME, Count, everywhere, keys_place, ledger_place, open_ledger, shown_as
 from adapters.language import _, ngettext, worded
 from adapters.settings import brokers_of
 from domain.refusal import said
@@ -73,12 +74,15 @@ def _relay(topics: "Topics", create: bool, partitions: int | None, once: bool) -
     from adapters.ending import told_to_end
     from adapters.kafka.relaying import Relay, create_topics
     from adapters.kafka.topics import PARTITIONS
+    from adapters.ledger import Ledger
 
+    # Threads open it, where nothing is known of a command line.
+    opened = partial(Ledger.open, ledger_place(), keys=keys_place())
     with told_to_end() as wait:
-        open_ledger().close()
+        opened().close()
         for name in create_topics(topics, partitions or PARTITIONS) if create else ():
             print(_("Topic {topic} made.").format(topic=name), flush=True)
-        relay = Relay(open_ledger, topics, _Telling())
+        relay = Relay(opened, topics, _Telling())
         if once:
             relay.once()
         else:

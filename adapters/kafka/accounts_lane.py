@@ -20,7 +20,7 @@ from adapters.accounts.following import Follower
 from adapters.accounts.places import accounts_of
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.running import FOLLOW, make_usable
-from adapters.accounts.tables import BILLING, CONSUMPTION, SLA
+from adapters.accounts.tables import BILLING, CONSUMPTION, SLA, TIMETABLE
 from adapters.accounts.touching import Touched, touched_by
 from adapters.accounts.versions import Versions
 from adapters.contract.cloud_events import AccountName, account_message
@@ -184,25 +184,33 @@ class _Messages:
         bills = defaultdict(list)
         for it in sorted(self._rows.of(BILLING, "ticket", tickets), key=lambda it: (it["uncut_at"], it["entry"])):
             bills[it["ticket"]].append(billing_row(it))
+        dealt = self._dealt_at({it["client"] for it in judged.values()})
         for ticket in tickets:
             row = judged.get(ticket)
             if row is None:
                 yield from self._gone("sla", f"ticket:{ticket}")
                 yield from self._gone("billing", f"ticket:{ticket}")
             else:
-                at = moment_from(row["judged_at"])
-                yield self._message("sla", f"ticket:{ticket}", at, sla_row(row))
-                yield self._message("billing", f"ticket:{ticket}", at, {"ticket": ticket, "billing": bills[ticket]})
+                content = {"ticket": ticket, "billing": bills[ticket]}
+                yield self._message("sla", f"ticket:{ticket}", row["judged_at"], sla_row(row))
+                billed_at = max(row["judged_at"], dealt.get(row["client"], ""))
+                yield self._message("billing", f"ticket:{ticket}", billed_at, content)
+
+    def _dealt_at(self, clients: Iterable[str]) -> dict[str, str]:
+        """When the quotas of these clients were dealt: what is paid per event may be of a later moment than its ticket."""
+        found = self._rows.of(TIMETABLE, "subject", sorted(f"client:{it}" for it in clients))
+        return {it["subject"].removeprefix("client:"): it["judged_at"] for it in found}
 
     def _clients(self, clients: Sequence[str]) -> Iterator[Outgoing]:
         outside = {f"client:{it}" for it in clients}
         for it in self._rows.of(CONSUMPTION, "client", clients):
             outside.discard(it["dealt_for"])
-            yield self._message("consumption", it["dealt_for"], moment_from(it["judged_at"]), consumption_row(it))
+            yield self._message("consumption", it["dealt_for"], it["judged_at"], consumption_row(it))
         for name in sorted(outside):
             yield from self._gone("consumption", name)
 
-    def _message(self, account: AccountName, subject: str, at: datetime, content: Any) -> Outgoing:
+    def _message(self, account: AccountName, subject: str, judged_at: str, content: Any) -> Outgoing:
+        at = moment_from(judged_at)
         return Outgoing(_TOPICS[account], *account_message(self._source, account, subject, self._position, at, content))
 
     def _gone(self, account: AccountName, subject: str) -> Iterator[Outgoing]:

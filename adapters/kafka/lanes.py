@@ -18,8 +18,9 @@ from adapters.rows import Row
 from adapters.tree import TreeRows
 from domain.refusal import said
 
-_PAGE_ENTRIES = 500
-_MOST_ENTRIES = 5_000
+_PAGE_ENTRIES = 1_000
+MOST_ENTRIES = 10_000
+"""In one transaction: so many that committing them costs little of the whole, so few that memory holds them."""
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_CHECKPOINTS = 500
 _NEWS_SECONDS = 0.2
@@ -62,7 +63,7 @@ class Entries:
         """As many entries as go into one transaction."""
         found: list[Row] = []
         size = 0
-        while len(found) < _MOST_ENTRIES and size < _MOST_BYTES:
+        while len(found) < MOST_ENTRIES and size < _MOST_BYTES:
             with self._ledger.reading(said("reading entries")) as plain:
                 page = TreeRows.of(plain).raw(after, 2**62, _PAGE_ENTRIES)
             for expected, row in enumerate(page, after + 1):

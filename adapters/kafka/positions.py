@@ -3,6 +3,7 @@
 Reading it back is right only after `init_transactions` by whoever writes it: until then another's transaction may be open.
 """
 
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -13,6 +14,8 @@ from adapters.kafka.topics import ANSWER_SECONDS, client_settings
 
 _BACK_AT_FIRST = 32
 _POLL_SECONDS = 1.0
+_PASSING = (KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)
+"""What is said of partitions that were just made, or change brokers."""
 
 
 class Reached(Struct, frozen=True):
@@ -37,7 +40,7 @@ def last_reached(brokers: str, topic: str) -> Reached | None:
     msgspec.MsgspecError if it is none of ours."""
     consumer = _consumer(brokers)
     try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=ANSWER_SECONDS)
+        low, high = _bounds(consumer, TopicPartition(topic, 0))
         back = _BACK_AT_FIRST
         while True:
             # From the end: most of what is before was replaced, and not yet tidied up.
@@ -55,7 +58,7 @@ def ends(brokers: str, partitions: Mapping[str, int]) -> int:
     consumer = _consumer(brokers)
     try:
         each = [TopicPartition(name, it) for name, count in partitions.items() for it in range(count)]
-        return sum(consumer.get_watermark_offsets(it, timeout=ANSWER_SECONDS)[1] for it in each)
+        return sum(_bounds(consumer, it)[1] for it in each)
     finally:
         consumer.close()
 
@@ -66,6 +69,19 @@ def _consumer(brokers: str) -> Consumer:
                 # So long a broker waits for more at the end of a topic before it says that this is the end.
                 "fetch.wait.max.ms": 10}  # fmt: skip
     return Consumer({**client_settings(brokers), **settings})
+
+
+def _bounds(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+    """The first offset of a partition, and the one after the last."""
+    until = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(partition, timeout=ANSWER_SECONDS)
+            return low, high
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def _last_since(consumer: Consumer, first: TopicPartition) -> Message | None:

@@ -4,7 +4,7 @@ What goes wrong with the ledger or the broker is told and tried again, after lon
 asked of Kafka anew. What no waiting mends (topics that are missing or another's) ends it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from threading import Event, Thread
@@ -48,13 +48,11 @@ class Relay:
     """The relay of a ledger to topics, until it is asked to stop."""
 
     def __init__(
-        self,
-        opened: Callable[[], Ledger],
-        topics: Topics,
-        tell: Callable[[Told], None],
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
+        self, opened: Callable[[], Ledger], topics: Topics, tell: Callable[[Told], None],
+        clock: Callable[[], datetime] = utc_now, lanes: Sequence[str] = tuple(LANES),
+    ) -> None:  # fmt: skip
         """`opened` opens the ledger; `tell` is called by several threads; `clock` gives aware times."""
+        self._lanes = lanes
         self._opened = opened
         self._topics = topics
         self._tell = tell
@@ -64,9 +62,10 @@ class Relay:
 
     def once(self) -> None:
         """Sends what is there, and returns. Unsuitable, Away or LedgerError if that cannot be done."""
-        with self._opened() as ledger:
-            Running(ledger.url, lambda *_: None, self._clock, self._opened).once()
-        for name in LANES:
+        if "accounts" in self._lanes:
+            with self._opened() as ledger:
+                Running(ledger.url, lambda *_: None, self._clock, self._opened).once()
+        for name in self._lanes:
             sending = self._sending(name)
             try:
                 self._serve(name, sending, until_caught_up=True)
@@ -77,7 +76,7 @@ class Relay:
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Sends what comes, until `wait` (seconds) says to end. Unsuitable if it cannot be sent, whenever that is found out."""
-        threads = [Thread(target=self._keep_sending, args=(name,), name=name) for name in LANES]
+        threads = [Thread(target=self._keep_sending, args=(name,), name=name) for name in self._lanes]
         for it in threads:
             it.start()
         try:

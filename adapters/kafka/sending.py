@@ -7,7 +7,7 @@ over: what another left unfinished is undone, and the other can send no more.
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -20,8 +20,13 @@ from domain.refusal import said
 TRANSACTION_SECONDS = 15
 """A transaction that takes longer is undone by the broker: so long at most a relay that died keeps readers waiting."""
 _CALL_SECONDS = 2.0
-_QUEUE_KBYTES = 64 * 1024
 _SETTLING_SECONDS = 2.0
+PRODUCER: Mapping[str, Any] = {
+    "transaction.timeout.ms": TRANSACTION_SECONDS * 1_000, "linger.ms": 5, "message.max.bytes": MOST_BYTES,
+    "queue.buffering.max.kbytes": 64 * 1024,
+    # What Kafka's own clients, and Faust, divide streams among partitions by.
+    "partitioner": "murmur2_random",
+}  # fmt: skip
 _OUTDONE = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 _quiet = logging.getLogger("bitacora.kafka")
 _quiet.addHandler(logging.NullHandler())
@@ -74,12 +79,8 @@ class Sending:
         partitions = self._topics.check(self._lane)
         # Before anybody is put out of work: is this the right place at all?
         self._refuse_others(self._last(), source, partitions)
-        settings = {
-            "transactional.id": self._positions, "transaction.timeout.ms": TRANSACTION_SECONDS * 1_000, "linger.ms": 5,
-            # What Kafka's own clients, and Faust, divide streams among partitions by.
-            "partitioner": "murmur2_random", "message.max.bytes": MOST_BYTES, "queue.buffering.max.kbytes": _QUEUE_KBYTES,
-        }  # fmt: skip
-        self._producer = Producer({**client_settings(self._topics.brokers), **settings}, logger=_quiet)
+        settings = {**client_settings(self._topics.brokers), **PRODUCER, "transactional.id": self._positions}
+        self._producer = Producer(settings, logger=_quiet)
         self._patiently(self._producer.init_transactions)
         found = self._last()
         self._refuse_others(found, source, partitions)
