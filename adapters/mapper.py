@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, Notification, StoredEvent, Transcoder
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from domain import upcasting
 from domain.events import AnyEvent, Entry, RequestRefused
@@ -29,6 +29,10 @@ class LedgerError(Sayable):
 
 class LedgerBusy(LedgerError):
     """Other processes kept the ledger locked for as long as we wait. Nothing was done, and it may be tried again."""
+
+
+class NotPossible(LedgerError):
+    """What is asked for cannot be given as the ledger stands: nothing is wrong with it, nor with how it was asked."""
 
 
 class Unreadable(LedgerError):
@@ -49,6 +53,8 @@ class Stored(Struct, frozen=True):
     id: str
     recorded_at: datetime
     event: AnyEvent
+    recorded_by: str | UnsetType = UNSET
+    """Absent from the bytes of what was not recorded over HTTP."""
 
 
 class _RecordedAt(Struct, frozen=True):
@@ -62,6 +68,7 @@ class _Raw(Struct, frozen=True):
     id: str
     recorded_at: datetime
     event: dict[str, Any]
+    recorded_by: str | UnsetType = UNSET
 
 
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError)
@@ -83,7 +90,7 @@ def tag_of(event: AnyEvent) -> str:
 
 def state_of(entry: Entry) -> bytes:
     """The bytes an entry is stored as."""
-    return _encoder.encode(Stored(entry.id, entry.recorded_at, entry.event))
+    return _encoder.encode(Stored(entry.id, entry.recorded_at, entry.event, entry.recorded_by))
 
 
 def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
@@ -96,7 +103,7 @@ def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
             kept = upcast(state)
         except _UNREADABLE as error:
             raise _unreadable(position, stream, error) from None
-    return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event)
+    return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event, kept.recorded_by)
 
 
 def recorded_at_of(position: int, state: bytes) -> datetime:
@@ -111,7 +118,7 @@ def upcast(state: bytes) -> Stored:
     """What bytes hold that are not of today's form, in today's form. Raises as decoding does if they are of no form at all."""
     kept = _decode_raw(state)
     event = upcasting.CHAIN.event(kept.event)
-    return _decode(state) if event is None else Stored(kept.id, kept.recorded_at, event)
+    return _decode(state) if event is None else Stored(kept.id, kept.recorded_at, event, kept.recorded_by)
 
 
 def _unreadable(position: int, stream: str, error: Exception) -> Unreadable:

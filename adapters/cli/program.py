@@ -32,8 +32,10 @@ from adapters.cli.relay import relay
 from adapters.cli.replay import replay
 from adapters.cli.report import report
 from adapters.cli.schemas import schemas
+from adapters.cli.serve import config, serve
 from adapters.cli.statement import statement
 from adapters.cli.terms import terms
+from adapters.cli.token import token
 from adapters.cli.what_if import what_if
 from adapters.language import DOMAIN, LOCALES, _, catalog, language_of, speak, worded
 from domain.refusal import said
@@ -88,8 +90,9 @@ _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, rea
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
 _STREAMS = (relay, schemas)
+_SERVING = (serve, token, config)
 _KEEPING = (export, restore, migrate, forget, keys)
-for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_STREAMS, *_PROOFS, *_KEEPING):
+for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_STREAMS, *_SERVING, *_KEEPING):
     bitacora.add_command(_command)
 
 

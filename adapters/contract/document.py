@@ -30,6 +30,9 @@ Fields that a version does not describe are to be passed over, as are messages o
 later versions add them. Nothing is removed or narrowed; what changes its meaning gets a new name."""
 
 
+_GONE = "A message without a value says that there is nothing by its key any more."
+
+
 class Told(NamedTuple):
     """A message of a channel: its name, which is its `ce_type`, and the schemas that its value fits, all of them."""
 
@@ -61,17 +64,20 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(
         "sla", topics.SLA,
-        "A ticket's two clocks, as of the entry at position ce_sequence.",
+        "A ticket's two clocks, told again whenever an entry or time itself changes them: as of the entry at position "
+        f"ce_sequence, judged at ce_time. {_GONE}",
         "The ticket's stream, as `ticket:T-1`.", True, _account(SlaAccount),
     ),
     Channel(
         "consumption", topics.CONSUMPTION,
-        "What was used of a policy with quotas, as of the entry at position ce_sequence. Personal texts are sealed.",
+        "What was used of a policy with quotas, as of the entry at position ce_sequence, judged at ce_time. Personal texts are "
+        f"sealed. {_GONE}",
         "The policy's stream, as `policy:P-7`; outside any policy the client's, as `client:acme`.", True,
         _account(ConsumptionAccount),
     ),
     Channel(
-        "billing", topics.BILLING, "Everything a ticket is charged, as of the entry at position ce_sequence.",
+        "billing", topics.BILLING,
+        f"Everything a ticket is charged, as of the entry at position ce_sequence. {_GONE}",
         "The ticket's stream, as `ticket:T-1`.", True, _account(BillingAccount),
     ),
     Channel(

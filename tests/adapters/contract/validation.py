@@ -5,20 +5,20 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-_formats = FormatChecker(formats=())
+FORMATS = FormatChecker(formats=())
 
 
-@_formats.checks("date-time", raises=ValueError)
+@FORMATS.checks("date-time", raises=ValueError)
 def _is_time(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
-@_formats.checks("date", raises=ValueError)
+@FORMATS.checks("date", raises=ValueError)
 def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(date.fromisoformat(value))
 
 
 def problems(schema: dict[str, Any], value: Any) -> list[str]:
     """Everything in which a value does not fit a schema."""
-    found = Draft202012Validator(schema, format_checker=_formats).iter_errors(value)
+    found = Draft202012Validator(schema, format_checker=FORMATS).iter_errors(value)
     return [f"{it.json_path}: {it.message}" for it in found]
