@@ -10,7 +10,7 @@ from psycopg import conninfo, errors, sql
 from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.postgres.connecting import prepare
 from adapters.postgres.schema import FOLLOWER, READER, REPORTING, ROLES, WRITER
-from adapters.tree import grown
+from adapters.tree import grown, rebuilt
 from adapters.verifying import verify
 from tests.adapters.given import DESK, followed_up, opened, read
 from tests.postgres_server import Databases, database_url
@@ -205,6 +205,9 @@ def test_the_program_records_as_a_writer_and_only_reads_as_a_reader(person: tupl
     with Ledger.open(url) as ledger:
         if role == WRITER:
             assert ledger.record(read(followed_up("T-1", 5, key="new"))) == [Taken(8, (8,))]
+            assert grown(ledger) == 8
+            with pytest.raises(LedgerError, match="only the owner of the tables may take the stored tree away"):
+                rebuilt(ledger)
             assert grown(ledger) == 8
         else:
             with pytest.raises(LedgerError, match="be a member of the role bitacora_writer"):
