@@ -158,6 +158,10 @@ class KeyStore:
         """32 bytes by which a text is known again, and which tell nothing of it without this store."""
         return hmac.digest(self._pepper, b"text\0" + text, "sha256")
 
+    def webhook_secret(self, salt: bytes) -> bytes:
+        """32 bytes to sign webhooks with, always the same for a salt, which nobody works out without this store."""
+        return hmac.digest(self._pepper, b"webhook\0" + salt, "sha256")
+
     # Forgetting -----------------------------------------------------------------------------------------------------
 
     def subjects_of(self, kind: Kind, name: str) -> list[str]:

@@ -99,6 +99,14 @@ class TreeRows(Rows):
             " WHERE originator_id = ? AND rowid <= ? ORDER BY originator_version", name, upto,
         )  # fmt: skip
 
+    def raw_stream_page(self, name: str, after: int, upto: int, limit: int) -> list[Row]:
+        """At most `limit` rows of a stream with after < position ≤ upto just as they are stored, by version."""
+        return self._all(
+            "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id = ? AND rowid > ? AND rowid <= ? ORDER BY originator_version LIMIT ?",
+            name, after, upto, limit,
+        )  # fmt: skip
+
     def covered(self) -> int:
         """How many entries, from the first on, the tiles cover."""
         if not self.is_prepared():
