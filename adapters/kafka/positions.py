@@ -14,6 +14,7 @@ from adapters.kafka.topics import ANSWER_SECONDS, client_settings
 
 _BACK_AT_FIRST = 32
 _POLL_SECONDS = 1.0
+_COMMIT_SECONDS = 2.0
 _PASSING = (KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)
 """What is said of partitions that were just made, or change brokers."""
 
@@ -36,16 +37,20 @@ _decode = msgspec.json.Decoder(Reached).decode
 
 
 def last_reached(brokers: str, topic: str) -> Reached | None:
-    """The last committed record of a topic of positions; None if it never had one. KafkaException if it cannot be read,
-    msgspec.MsgspecError if it is none of ours."""
-    consumer = _consumer(brokers)
+    """The last committed record of a topic of positions; None if it never had one. What is being committed is waited for, but
+    not for long. KafkaException if it cannot be read, msgspec.MsgspecError if it is none of ours."""
+    written = ends(brokers, {topic: 1})
+    until = time.monotonic() + _COMMIT_SECONDS
+    consumer = _consumer(brokers, "read_committed")
     try:
         low, high = _bounds(consumer, TopicPartition(topic, 0))
+        # From the end: most of what is before was replaced, and not yet tidied up.
         back = _BACK_AT_FIRST
         while True:
-            # From the end: most of what is before was replaced, and not yet tidied up.
             first = max(low, high - back)
-            found = _last_since(consumer, TopicPartition(topic, 0, first))
+            found, end = _last_since(consumer, TopicPartition(topic, 0, first))
+            if end < written and time.monotonic() < until:
+                continue
             if found is not None or first == low:
                 return None if found is None else _decode(found.value() or b"")
             back *= 8
@@ -54,8 +59,9 @@ def last_reached(brokers: str, topic: str) -> Reached | None:
 
 
 def ends(brokers: str, partitions: Mapping[str, int]) -> int:
-    """How much was ever written to these topics, of so many partitions each. KafkaException if they cannot be asked."""
-    consumer = _consumer(brokers)
+    """How much was ever written to these topics, of so many partitions each, committed or not. KafkaException if they cannot be
+    asked."""
+    consumer = _consumer(brokers, "read_uncommitted")
     try:
         each = [TopicPartition(name, it) for name, count in partitions.items() for it in range(count)]
         return sum(_bounds(consumer, it)[1] for it in each)
@@ -63,8 +69,8 @@ def ends(brokers: str, partitions: Mapping[str, int]) -> int:
         consumer.close()
 
 
-def _consumer(brokers: str) -> Consumer:
-    settings = {"group.id": "bitacora.relay", "isolation.level": "read_committed", "enable.auto.commit": False,
+def _consumer(brokers: str, isolation: str) -> Consumer:
+    settings = {"group.id": "bitacora.relay", "isolation.level": isolation, "enable.auto.commit": False,
                 "enable.partition.eof": True, "auto.offset.reset": "earliest",
                 # So long a broker waits for more at the end of a topic before it says that this is the end.
                 "fetch.wait.max.ms": 10}  # fmt: skip
@@ -84,8 +90,8 @@ def _bounds(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
             time.sleep(0.1)
 
 
-def _last_since(consumer: Consumer, first: TopicPartition) -> Message | None:
-    """The last committed message from an offset on; None if there is none."""
+def _last_since(consumer: Consumer, first: TopicPartition) -> tuple[Message | None, int]:
+    """The last committed message from an offset on, None if there is none; and up to which offset that was found out."""
     consumer.assign([first])
     last = None
     while True:
@@ -96,6 +102,6 @@ def _last_since(consumer: Consumer, first: TopicPartition) -> Message | None:
         if error is None:
             last = message
         elif error.code() == KafkaError._PARTITION_EOF:
-            return last
+            return last, message.offset() or 0
         else:
             raise KafkaException(error)

@@ -27,31 +27,44 @@ class Received(NamedTuple):
 
 
 def received(brokers: str, topic: str, isolation: str = "read_committed") -> list[Received]:
-    """All messages of a topic, by partition and offset."""
-    consumer = Consumer(
-        {"bootstrap.servers": brokers, "group.id": "tests", "isolation.level": isolation, "enable.partition.eof": True,
-         "enable.auto.commit": False, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10}
-    )  # fmt: skip
+    """All messages of a topic, by partition and offset. Waits for what is being committed, or undone: a producer has its answer
+    a moment before subscribers have the messages."""
+    consumer, ends = _consumer(brokers, isolation), _ends(brokers, topic)
     try:
-        partitions = consumer.list_topics(topic, 10).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, it, 0) for it in partitions])
+        consumer.assign([TopicPartition(topic, it, 0) for it in ends])
         found: list[Received] = []
-        left = set(partitions)
+        left = set(ends)
         while left:
-            message = consumer.poll(10)
+            message = consumer.poll(30)
             assert message is not None, f"nothing more of {topic} came, and no end of {left}"
-            error = message.error()
+            error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
             if error is None:
                 headers = {name: value.decode() for name, value in message.headers() or []}
-                at = (message.partition(), message.offset())
-                found.append(Received(topic, *at, message.key().decode(), headers, message.value()))
-            elif error.code() == KafkaError._PARTITION_EOF:
-                left.discard(message.partition())
+                found.append(Received(topic, partition, offset, message.key().decode(), headers, message.value()))
             else:
-                raise AssertionError(error)
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                if offset >= ends[partition]:
+                    left.discard(partition)
     finally:
         consumer.close()
     return sorted(found, key=lambda it: (it.partition, it.offset))
+
+
+def _ends(brokers: str, topic: str) -> dict[int, int]:
+    """Up to where anything was written to each partition of a topic."""
+    consumer = _consumer(brokers, "read_uncommitted")
+    try:
+        partitions = consumer.list_topics(topic, 10).topics[topic].partitions
+        return {it: consumer.get_watermark_offsets(TopicPartition(topic, it), 10)[1] for it in partitions}
+    finally:
+        consumer.close()
+
+
+def _consumer(brokers: str, isolation: str) -> Consumer:
+    return Consumer(
+        {"bootstrap.servers": brokers, "group.id": "tests", "isolation.level": isolation, "enable.partition.eof": True,
+         "enable.auto.commit": False, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10}
+    )  # fmt: skip
 
 
 def latest(messages: Sequence[Received]) -> dict[str, Received]:

@@ -98,14 +98,14 @@ def begun(store: Ledgers) -> None:
         ledger.record(read(*DESK, *(opened(f"T-{it}") for it in range(TICKETS))))
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 180) -> None:
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until, "it never came to be"
         time.sleep(0.05)
 
 
-def goes_on(topics: Topics, lanes: Sequence[str] = LANES, seconds: float = 60) -> None:
+def goes_on(topics: Topics, lanes: Sequence[str] = LANES) -> None:
     """Waits until more is sent, on each of these lanes, than was when this was asked."""
 
     def positions() -> list[int]:
@@ -113,7 +113,7 @@ def goes_on(topics: Topics, lanes: Sequence[str] = LANES, seconds: float = 60) -
         return [0 if (reached := found[it]) is None else reached.position for it in lanes]
 
     before = positions()
-    wait_until(lambda: all(now > then for now, then in zip(positions(), before, strict=True)), seconds)
+    wait_until(lambda: all(now > then for now, then in zip(positions(), before, strict=True)))
 
 
 def check(store: Ledgers, topics: Topics) -> int:
