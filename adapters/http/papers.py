@@ -30,8 +30,10 @@ from adapters.http.problems import NotNow
 from adapters.http.seeing import Seen
 from adapters.http.telling import BINARY, Answer, asks
 from adapters.ledger import Ledger, utc_now
+from adapters.mapper import NotPossible
 from adapters.proving import bundle
 from adapters.proving_whole import whole_bundle
+from adapters.reports import NotFound
 from adapters.signing import Signer
 from adapters.statement.gathering import Asked as StatementAsked
 from adapters.statement.gathering import gather
@@ -39,6 +41,7 @@ from adapters.statement.month import Month
 from adapters.statement.sheets import as_xlsx
 from adapters.statement.telling import told as statement_told
 from domain.refusal import said
+from projections.contracts import Question
 
 PDF, HTML, ZIP = "application/pdf", "text/html", "application/zip"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -112,7 +115,7 @@ def dossier(asked: Asked, caller: Caller, ledger: Ledger, signer: Signer | None)
         against = question.at if asked["known_at"] is None else ledger.head()
     other = None if against is None else seen.known(against)
     wanted = dossiers.Asked(ticket, question.at, question.known, other, dict(question.readings))
-    proof = bundle(ledger, signer, ticket, question.at, question.readings) if signer is not None and is_proved else None
+    proof = _proof(ledger, signer, ticket, question, is_needed=form == "zip") if signer is not None and is_proved else None
     paper = dossier_told(dossiers.gather(ledger, wanted, proof))
     if form == "html":
         return attached(as_html(paper), HTML, f"{ticket}.html")
@@ -122,6 +125,17 @@ def dossier(asked: Asked, caller: Caller, ledger: Ledger, signer: Signer | None)
     parts = {"dossier.pdf": as_pdf(paper), "dossier.html": as_html(paper), "bundle.zip": proof,
              verifier: (files(package) / verifier).read_bytes()}  # fmt: skip
     return attached(as_zip(parts), ZIP, f"{ticket}.zip")
+
+
+def _proof(ledger: Ledger, signer: Signer, ticket: str, question: Question, *, is_needed: bool) -> bytes | None:
+    """The bundle for a ticket; None if the last checkpoint does not cover it yet, and a paper is asked for that can do
+    without."""
+    try:
+        return bundle(ledger, signer, ticket, question.at, question.readings)
+    except (NotFound, NotPossible):
+        if is_needed:
+            raise
+        return None
 
 
 @asks(

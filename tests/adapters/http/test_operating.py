@@ -27,6 +27,7 @@ def test_it_is_alive_and_ready_and_tells_strangers_no_more(one_server: Served) -
 def test_how_far_it_is_behind_is_told_to_who_may_know(one_server: Served) -> None:
     one_server.as_("recorder").post("/v1/entries", json=follow_up())
     assert waited_for(lambda: one_server.as_("reader").get("/ready").json()["checks"]["stream"] == "0 behind")
+    assert waited_for(lambda: one_server.as_("auditor").get("/v1/checkpoint").is_success)
     checks = one_server.as_("reader").get("/ready").json()["checks"]
     assert checks["ledger"].startswith("ok, position") and checks["signed"].endswith("behind")
 

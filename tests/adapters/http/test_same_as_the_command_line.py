@@ -11,7 +11,7 @@ import pytest
 
 from tests.adapters.cli.calling import process
 from tests.adapters.cli.stories import AT
-from tests.adapters.http.served import Served
+from tests.adapters.http.served import Served, waited_for
 
 JUDGED = ["--at", AT]
 KNOWN = ["--known-at", "14"]
@@ -110,10 +110,22 @@ def test_a_paper_has_the_same_bytes(one_server: Served, tmp_path: Path, path: st
 
 
 def test_a_dossier_carries_its_proof(one_server: Served) -> None:
+    # The server signs what was there when it began.
+    assert waited_for(lambda: one_server.as_("auditor").get("/v1/checkpoint").is_success)
     answer = one_server.as_("auditor").get("/v1/dossier", params={"ticket": "G-1", "at": AT, "format": "zip"})
     assert answer.status_code == 200, answer.text
     with zipfile.ZipFile(BytesIO(answer.content)) as archive:
         assert set(archive.namelist()) == {"dossier.pdf", "dossier.html", "bundle.zip", "bitacora_verify.py"}
+
+
+def test_a_ticket_that_is_not_signed_yet_has_a_dossier_without_proof(one_server: Served) -> None:
+    opened = {"type": "TicketOpened", "at": "2026-03-05T09:00:00-06:00", "ticket": "G-3", "client": "acme", "requester": "ana",
+              "channel": "phone", "priority": "low", "kind": "request", "subject": "a second user"}  # fmt: skip
+    assert one_server.as_("recorder").post("/v1/entries", json=opened).status_code == 201
+    asked = {"ticket": "G-3", "format": "html"}
+    assert one_server.as_("auditor").get("/v1/dossier", params=asked).status_code == 200
+    assert one_server.as_("auditor").get("/v1/dossier", params=asked | {"format": "zip"}).status_code == 404
+    assert one_server.as_("auditor").get("/v1/dossier", params=asked | {"ticket": "G-99"}).status_code == 404
 
 
 def test_what_the_stored_accounts_answer_is_the_same(one_server: Served) -> None:
