@@ -106,6 +106,7 @@ class Tending:
             except KafkaError:
                 self._is_new = True
             except (KafkaException, LedgerError, TimeoutError) as problem:
+                self._is_new = True
                 log.warning("no comparison now: %s", problem)
 
     async def _compare_once(self) -> None:
