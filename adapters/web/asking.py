@@ -1,0 +1,148 @@
+"""What a URL asks: the moment judged, what is known, how clauses are read, and what is supposed; read, and written again.
+
+Every state of a page is its URL, so this is the only state there is. It reads text and asks no ledger.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.refusal import Sayable, said
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_POSITION = re.compile(r"\d{1,15}", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+MOST_READINGS = 100
+Pairs = Sequence[tuple[str, str]]
+
+
+class BadQuestion(Sayable):
+    """A URL that asks for what cannot be asked: `field` names the part of the query, and what it should have been is said."""
+
+    def __init__(self, field: str, template: str, **values: object) -> None:
+        super().__init__(template, **values)
+        self.field = field
+
+
+class Supposed(Struct, frozen=True):
+    """What a what-if supposes, as `adapters.replays.Asked` takes it; all empty: nothing."""
+
+    terms: str = ""
+    tier: str = ""
+    readings: dict[str, str] = {}
+    without: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.terms or self.tier or self.readings or self.without)
+
+
+class State(Struct, frozen=True):
+    """The question of a page. `at` is UTC, None for now; `known_at` a position or a time in UTC, None for everything."""
+
+    at: datetime | None = None
+    known_at: datetime | int | None = None
+    readings: dict[str, str] = {}
+    supposed: Supposed = Supposed()
+    hangs: bool = False
+
+    def query(self) -> list[tuple[str, str]]:
+        """The state as the parameters of a URL, in one order."""
+        return list(self._parameters())
+
+    def _parameters(self) -> Iterator[tuple[str, str]]:
+        if self.at is not None:
+            yield "at", instant_text(self.at)
+        if self.known_at is not None:
+            known = self.known_at
+            yield "known_at", str(known) if isinstance(known, int) else instant_text(known)
+        yield from (("reading", f"{key}={name}") for key, name in self.readings.items())
+        supposed = self.supposed
+        yield from (("if_terms", it) for it in (supposed.terms,) if it)
+        yield from (("if_tier", it) for it in (supposed.tier,) if it)
+        yield from (("if_reading", f"{key}={name}") for key, name in supposed.readings.items())
+        yield from (("if_without", str(it)) for it in supposed.without)
+        if self.hangs:
+            yield "hangs", "yes"
+
+    def supposing(self, key: str, option: str) -> "State":
+        """The same, supposing besides that a clause is read in another way."""
+        readings = {**self.supposed.readings, key: option}
+        return replace(self, supposed=replace(self.supposed, readings=readings))
+
+    def as_recorded(self) -> "State":
+        """The same with nothing supposed."""
+        return replace(self, supposed=Supposed())
+
+
+def state_of(query: Pairs) -> State:
+    """The question in a query. BadQuestion for what cannot be read; empty values count as not given, others are ignored."""
+    given = [(name, value) for name, value in query if value]
+    one = dict(reversed(given))
+    known = one.get("known_at")
+    return State(
+        at=moment_of("at", one["at"]) if "at" in one else None,
+        known_at=None if known is None else int(known) if _POSITION.fullmatch(known) else moment_of("known_at", known),
+        readings=_readings("reading", given),
+        supposed=Supposed(
+            one.get("if_terms", ""), one.get("if_tier", ""), _readings("if_reading", given), tuple(sorted(_positions(given)))
+        ),
+        hangs=one.get("hangs") == "yes",
+    )  # fmt: skip
+
+
+def moment_of(field: str, text: str) -> datetime:
+    """A time with its offset, in UTC; a plus sign that a form sent as a blank is taken for one. BadQuestion otherwise."""
+    written = re.sub(r" (\d\d:\d\d)$", r"+\1", text.strip()) if text.count(" ") + text.count("T") > 1 else text.strip()
+    try:
+        if not _TIME.fullmatch(written):
+            raise ValueError
+        found = datetime.fromisoformat(written.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadQuestion(
+            field, said("{text} is not a time with its offset, such as 2026-03-02T09:15:00-06:00"), text=text
+        ) from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise BadQuestion(field, said("{text} lies outside the years 1970 to 2200"), text=text)
+    return found
+
+
+def _readings(field: str, given: Pairs) -> dict[str, str]:
+    found: dict[str, str] = {}
+    asked = [value for name, value in given if name == field]
+    if len(asked) > MOST_READINGS:
+        raise BadQuestion(field, said("more than {most} readings are asked for"), most=MOST_READINGS)
+    for value in asked:
+        key, equals, option = value.partition("=")
+        if not equals or not key or not option:
+            raise BadQuestion(field, said("{text} is not a reading such as gs.4=clock-hours"), text=value)
+        if found.setdefault(key, option) != option:
+            raise BadQuestion(field, said("{key} is to be read in two ways"), key=key)
+    return found
+
+
+def _positions(given: Pairs) -> Iterable[int]:
+    for value in {value for name, value in given if name == "if_without"}:
+        if not _POSITION.fullmatch(value):
+            raise BadQuestion("if_without", said("{text} is not the position of an entry"), text=value)
+        yield int(value)
+
+
+def instant_text(moment: datetime) -> str:
+    """A time as a URL has it: UTC, without a fraction where there is none."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def address(path: str, query: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> str:
+    """A path of ids, each part quoted by `place`, with a query."""
+    pairs = query.items() if isinstance(query, Mapping) else query
+    written = urlencode(list(pairs), quote_via=quote, safe=":=/")
+    return f"{path}?{written}" if written else path
+
+
+def place(*parts: str) -> str:
+    """A path of these parts, whatever letters an id has."""
+    return "/" + "/".join(quote(it, safe="") for it in parts)

@@ -1,0 +1,284 @@
+"""One ticket as the page shows it: the dossier's own figures, both bands, the stops of the two sliders, and what is supposed.
+
+It asks the functions that the dossier and the command line ask, and works out no figure; running sums at most.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from adapters.dossier.gathering import Asked, gather
+from adapters.language import worded
+from adapters.ledger import Ledger
+from adapters.replays import Answer, what_if
+from adapters.replays import Asked as AskedWhatIf
+from adapters.reports import NotFound, Reports
+from adapters.signing import Signer
+from adapters.tree import TreeRows
+from adapters.web.asking import BadQuestion, State, Supposed
+from adapters.web.bands import Drawn, drawn
+from adapters.wording.happenings import voided
+from adapters.wording.values import moment_of
+from domain.events import Entry, TermsPublished, TicketOpened
+from domain.refusal import said
+from domain.terms import terms_from
+from domain.terms_document import TermsError
+from projections.contracts import Question
+from replay.as_of import Focus
+from replay.dossier import CLOCKS, ClockName, Dossier, Row
+from replay.hanging import Hangs
+from replay.what_if import WhatIfError
+
+_STEPS_MINUTES = (1, 5, 15, 30, 60, 240, 1440, 10080)
+_STEPS_WANTED = 200
+_MARGIN = timedelta(hours=1)
+_LATE = timedelta(seconds=60)
+
+
+class Segment(Struct, frozen=True):
+    """A segment of a clock with the sums so far of its kind; both None for time that is not counted."""
+
+    row: Row
+    counted: int | None
+    total: int | None
+
+
+class Stop(Struct, frozen=True):
+    """A state of knowledge that can be chosen: a position, and the entry recorded there if it is one of the ticket's."""
+
+    position: int
+    entry: Entry | None
+
+
+class Span(Struct, frozen=True):
+    """The slider of the moment judged, in whole minutes since 1970: from the opening to after the last thing that happened. The
+    right end means now."""
+
+    first: int
+    last: int
+    step: int
+    value: int
+
+
+class Offered(Struct, frozen=True):
+    """Published terms that may be supposed, and their tiers."""
+
+    terms: str
+    name: Any
+    tiers: Sequence[str]
+
+
+class Outcome(Struct, frozen=True):
+    """What a supposition makes: the rows that differ, the totals of both sides, and the ticket's verdicts before and after."""
+
+    answer: Answer
+    changes: Sequence[Row]
+    verdicts: Mapping[str, tuple[str, str]]
+
+
+class Provable(Struct, frozen=True):
+    """What a browser may check: how many entries the last checkpoint is over, the key the server says is the desk's (None if it
+    knows none), and whether it can sign a bundle."""
+
+    size: int
+    key: str | None
+    can_sign: bool
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    """A ticket for one question. `head` is the ledger's last position, `is_now` that no moment was asked for; `known` the stops
+    of the second slider and `known_place` where it stands; `late` the entries recorded late and `later` those that do not count
+    yet; `outcome` None if nothing is supposed, `problem` why what is asked cannot be; `hangs` None if that was not asked."""
+
+    state: State
+    dossier: Dossier
+    zone: tzinfo
+    head: int
+    is_now: bool
+    bands: Mapping[ClockName, Drawn | None]
+    segments: Mapping[ClockName, Sequence[Segment]]
+    void: Mapping[int, int]
+    known: Sequence[Stop]
+    known_place: int
+    span: Span
+    late: frozenset[int]
+    later: frozenset[int]
+    offered: Sequence[Offered]
+    outcome: Outcome | None
+    problem: str
+    hangs: Sequence[Hangs] | None
+    proof: Provable | None
+
+    @property
+    def own(self) -> frozenset[int]:
+        """The positions of the entries on the page."""
+        return frozenset(it["position"] for it in self.dossier.in_order())
+
+    @property
+    def compared_causes(self) -> list[Row]:
+        """The entries that make the difference between two states of knowledge."""
+        return causes(self.dossier.compared.changes) if self.dossier.compared is not None else []
+
+
+def client_of(ledger: Ledger, ticket: str) -> str | None:
+    """The client of a ticket, None if there is no such ticket."""
+    first = next((it.event for it in ledger.stream(f"ticket:{ticket}")), None)
+    return first.client if isinstance(first, TicketOpened) else None
+
+
+def gathered(ledger: Ledger, ticket: str, state: State, now: datetime, signer: Signer | None = None) -> Ticket:
+    """A ticket for a question, judged at `now` (aware) unless the state says when; `signer` is the desk's, if it is at hand.
+
+    NotFound if there is no such ticket, or there was none yet; UnknownReading for a reading that no terms have."""
+    recorded = ledger.stream(f"ticket:{ticket}")
+    if not recorded:
+        raise NotFound("ticket", ticket)
+    at, head = state.at or now, ledger.head()
+    known = min(head, position_of(ledger, state.known_at, head))
+    against = head if state.known_at is not None else known
+    found = gather(ledger, Asked(ticket, at, known, against, state.readings), None, hanging=state.hangs)
+    zone: tzinfo = ZoneInfo(found.zone) if found.zone != "UTC" else UTC
+    bands = {name: _band(found, name, zone) for name in CLOCKS}
+    stops = _stops(recorded, known, head)
+    outcome, problem = _supposed(ledger, found, state.supposed)
+    entries = found.in_order()
+    return Ticket(
+        state=state,
+        dossier=found,
+        zone=zone,
+        head=head,
+        is_now=state.at is None,
+        bands=bands,
+        segments={name: list(_segments(found.explained[name]["segments"])) for name in CLOCKS},
+        void=voided(list(found.explained["entries"])),
+        known=stops,
+        known_place=next((n for n, it in enumerate(stops) if it.position == known), len(stops))
+        if known != head
+        else len(stops),
+        span=_span(recorded, found, at, now),
+        late=frozenset(it["position"] for it in entries if _is_late(it)),
+        later=frozenset(it["position"] for it in entries if moment_of(it["at"]) > at),
+        offered=_offered(ledger, known),
+        outcome=outcome,
+        problem=problem,
+        hangs=found.hangs if state.hangs else None,
+        proof=_provable(ledger, signer),
+    )
+
+
+def _is_late(entry: Row) -> bool:
+    return moment_of(entry["recorded_at"]) - moment_of(entry["at"]) > _LATE
+
+
+def _provable(ledger: Ledger, signer: Signer | None) -> Provable | None:
+    """None if nothing was signed yet."""
+    with ledger.reading(said("reading the checkpoints")) as plain:
+        last = TreeRows.of(plain).last_checkpoint()
+    return None if last is None else Provable(last.size, signer.key.text() if signer else None, signer is not None)
+
+
+def position_of(ledger: Ledger, known_at: datetime | int | None, head: int) -> int:
+    """What was known, as a position."""
+    if known_at is None:
+        return head
+    return ledger.position_at(known_at) if isinstance(known_at, datetime) else known_at
+
+
+def _band(dossier: Dossier, name: ClockName, zone: tzinfo) -> Drawn | None:
+    band = dossier.band(name)
+    return drawn(band, dossier.explained[name]["segments"], zone) if band is not None else None
+
+
+def _segments(rows: Sequence[Row]) -> Iterator[Segment]:
+    sums = {"running": 0, "paused": 0}
+    for it in rows:
+        kept = "running" if it["state"] == "running" else "paused" if it["state"] in ("paused", "contingency") else None
+        if kept is None:
+            yield Segment(it, None, None)
+        else:
+            sums[kept] += it["counted_seconds"]
+            yield Segment(it, it["counted_seconds"], sums[kept])
+
+
+# The two sliders ----------------------------------------------------------------------------------------------------
+
+
+def _stops(recorded: Sequence[Entry], known: int, head: int) -> list[Stop]:
+    """Every entry of the ticket as a state of knowledge; the one asked for too, where it is none of them."""
+    stops = {it.position: Stop(it.position, it) for it in recorded}
+    if known != head:
+        stops.setdefault(known, Stop(known, None))
+    return [stops[it] for it in sorted(stops)]
+
+
+def _span(recorded: Sequence[Entry], dossier: Dossier, at: datetime, now: datetime) -> Span:
+    happened = [it.event.at for it in recorded]
+    dues = [datetime.fromisoformat(dossier.explained[it]["due_at"]) for it in CLOCKS if dossier.explained[it]["due_at"]]
+    first = _minute(min(happened))
+    last = _minute(min(max([*happened, *dues, *((at,) if at < now else ())]) + _MARGIN, max(now, max(happened))))
+    wanted = max(last - first, 1) / _STEPS_WANTED
+    step = next((it for it in _STEPS_MINUTES if it >= wanted), _STEPS_MINUTES[-1])
+    last = first + step * -((first - last) // step) + step
+    return Span(first, last, step, min(max(_minute(at), first), last) if at < now else last)
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60
+
+
+# What is supposed ---------------------------------------------------------------------------------------------------
+
+
+def _check_without(dossier: Dossier, supposed: Supposed) -> None:
+    """Only what stands on the page can be left out: of other entries not even the existence is told."""
+    shown = {it["position"] for it in dossier.in_order()}
+    for position in supposed.without:
+        if position not in shown:
+            raise BadQuestion("if_without", said("there is no entry {position} on this page"), position=position)
+
+
+def _offered(ledger: Ledger, known: int) -> list[Offered]:
+    """The newest version of all terms known."""
+    newest = {}
+    for _, recorded in ledger.streams("terms", known):
+        for it in recorded:
+            if isinstance(it.event, TermsPublished):
+                newest[it.event.terms] = it.event.document
+    found = {name: terms_from(document) for name, document in newest.items()}
+    return [Offered(name, it.about.name, list(it.under().provisions.tiers)) for name, it in found.items()]
+
+
+def _supposed(ledger: Ledger, dossier: Dossier, supposed: Supposed) -> tuple[Outcome | None, str]:
+    """What the supposition makes, or why it cannot be made, in the language spoken."""
+    if not supposed:
+        return None, ""
+    try:
+        _check_without(dossier, supposed)
+        return _outcome(ledger, dossier, supposed), ""
+    except (BadQuestion, WhatIfError, TermsError, UnknownReading) as error:
+        return None, worded(error)
+
+
+def _outcome(ledger: Ledger, dossier: Dossier, supposed: Supposed) -> Outcome:
+    asked = AskedWhatIf(supposed.terms or None, supposed.tier or None, supposed.readings, None, supposed.without)
+    ticket = dossier.ticket
+    if supposed.terms and supposed.terms not in {it.terms for it in _offered(ledger, dossier.question.known or 0)}:
+        raise BadQuestion("if_terms", said("there are no terms {terms}"), terms=supposed.terms)
+    answer = what_if(ledger, dossier.question, asked, Focus(ticket=ticket))
+    changes = list(answer.compared.changes())
+    sides = [_verdicts(it, ticket) for it in (answer.before, answer.after)]
+    return Outcome(answer, changes, {name: (sides[0][name], sides[1][name]) for name in CLOCKS})
+
+
+def _verdicts(reports: Reports, ticket: str) -> dict[str, str]:
+    row = reports.explain(ticket)
+    return {name: row[name]["verdict"] for name in CLOCKS}
+
+
+def causes(changes: Iterable[Row]) -> list[Row]:
+    """The entries that are among the causes of differences, by position."""
+    found = {it["said"]: it for row in changes for it in row["causes"] if "type" in it}
+    return sorted(found.values(), key=lambda it: it["position"])
