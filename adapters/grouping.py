@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock
 
+from msgspec import UNSET, UnsetType
+
 from adapters.mapper import LedgerError
 from adapters.transaction import Answer, Transaction
 from domain.events import AnyEvent
@@ -21,8 +23,9 @@ _GROUP_AT_MOST = 5_000
 class _Request:
     """What one thread wants recorded, and what it is told."""
 
-    def __init__(self, events: Sequence[AnyEvent | Refused]) -> None:
+    def __init__(self, events: Sequence[AnyEvent | Refused], by: str | UnsetType) -> None:
         self.events = events
+        self.by = [by] * len(events)
         self.answers: list[Answer] | None = None
         self.error: Exception | None = None
         self.leads = False
@@ -53,9 +56,9 @@ class Grouping:
         self._waiting: deque[_Request] = deque()
         self._is_led = False
 
-    def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
-        """The answers to these events, committed. LedgerError if nothing could be written."""
-        request = _Request(events)
+    def record(self, events: Sequence[AnyEvent | Refused], by: str | UnsetType = UNSET) -> list[Answer]:
+        """The answers to these events, which `by` records, committed. LedgerError if nothing could be written."""
+        request = _Request(events, by)
         with self._lock:
             self._waiting.append(request)
             request.leads, self._is_led = not self._is_led, True
@@ -88,7 +91,8 @@ class Grouping:
             with self._writing() as transaction:
                 # Not before it has begun: until then others come.
                 group = self._taken()
-                answers = iter(transaction.record([event for it in group for event in it.events]))
+                together = [event for it in group for event in it.events]
+                answers = iter(transaction.record(together, [by for it in group for by in it.by]))
             for it in group:
                 it.answers = [next(answers) for _ in it.events]
         except LedgerError as error:
@@ -113,7 +117,7 @@ class Grouping:
             return
         try:
             with self._writing() as transaction:
-                answers = transaction.record(request.events)
+                answers = transaction.record(request.events, request.by)
             request.answers = answers
         except Exception as error:
             request.error = error

@@ -12,6 +12,8 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from msgspec import UNSET, UnsetType
+
 from adapters.grouping import Grouping
 from adapters.key_store import Kind, made_key_store
 from adapters.mapper import LedgerError
@@ -102,10 +104,10 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
-        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. Threads that record at the
-        same time share it. LedgerError if nothing could be written."""
-        return self._grouping.record(events)
+    def record(self, events: Sequence[AnyEvent | Refused], by: str | UnsetType = UNSET) -> list[Answer]:
+        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. `by` is who records them,
+        where that is known. Threads that record at the same time share it. LedgerError if nothing could be written."""
+        return self._grouping.record(events, by)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, Notification, StoredEvent, Transcoder
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from domain.events import AnyEvent, Entry, RequestRefused
 from domain.refusal import Sayable, said
@@ -47,6 +47,8 @@ class Stored(Struct, frozen=True):
     id: str
     recorded_at: datetime
     event: AnyEvent
+    recorded_by: str | UnsetType = UNSET
+    """Absent from the bytes of what was not recorded over HTTP."""
 
 
 class _RecordedAt(Struct, frozen=True):
@@ -71,7 +73,7 @@ def tag_of(event: AnyEvent) -> str:
 
 def state_of(entry: Entry) -> bytes:
     """The bytes an entry is stored as."""
-    return _encoder.encode(Stored(entry.id, entry.recorded_at, entry.event))
+    return _encoder.encode(Stored(entry.id, entry.recorded_at, entry.event, entry.recorded_by))
 
 
 def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
@@ -80,7 +82,7 @@ def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
         kept = _decode(state)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
         raise _unreadable(position, stream, error) from None
-    return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event)
+    return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event, kept.recorded_by)
 
 
 def recorded_at_of(position: int, state: bytes) -> datetime:

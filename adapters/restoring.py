@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from adapters.grounds import Grounds
 from adapters.key_store import made_key_store
@@ -40,7 +40,7 @@ _BATCH_LINES = 5_000
 _LONGEST_BYTES = 2 * MAX_LINE_BYTES
 """An entry that was taken, with what the ledger adds to it."""
 _EXISTS = said("{path} exists already; an export is restored into a ledger that does not")
-_OWN_FIELDS = ("position", "stream", "version", "recorded_at", "id")
+_OWN_FIELDS = ("position", "stream", "version", "recorded_at", "id", "recorded_by")
 
 
 class _Added(Struct, frozen=True):
@@ -51,6 +51,7 @@ class _Added(Struct, frozen=True):
     version: int
     recorded_at: datetime
     id: str
+    recorded_by: str | UnsetType = UNSET
 
 
 class _Wrong(Exception):
@@ -187,7 +188,7 @@ class _Checks:
         if key is not None:
             self._check_key(key)
         event = self._seals.seal(event, client_concerned(event, self._first, self._writing.entry), again=True)
-        entry = self._writing.add(added.stream, event, recorded_at, added.id)
+        entry = self._writing.add(added.stream, event, recorded_at, added.id, added.recorded_by)
         self._remember(entry)
         if entry.version != added.version:
             template = said("line {line}, field {field}: version {found} of {stream}, where {expected} comes next")

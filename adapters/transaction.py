@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from adapters.rows import Rows
 from adapters.sealing import Seals
@@ -61,6 +61,7 @@ class Transaction:
         self._book = book
         self._now = now = now.astimezone(UTC)
         self._seals = seals
+        self._by: str | UnsetType = UNSET
         # Transaction time never steps back, even if the clock does: it can be searched by bisection.
         last = writing.last_recorded_at
         self._recorded_at = now if last is None else max(now, last)
@@ -70,14 +71,18 @@ class Transaction:
         """The stored rows, for what is written along with the entries."""
         return self._writing.rows
 
-    def record(self, events: Sequence[AnyEvent | Refused]) -> list[Answer]:
-        """Takes the events down in order, each judged after those before it; one answer for each.
+    def record(self, events: Sequence[AnyEvent | Refused], by: Sequence[str | UnsetType] | None = None) -> list[Answer]:
+        """Takes the events down in order, each judged after those before it; one answer for each. `by` says of each who
+        recorded it.
 
         A `Refused` stands for a line whose shape was refused already and is answered as such, unless its key is known."""
         keys = [_key_of(it) for it in events]
         known = self._writing.positions([key for key in keys if key is not None])
         self._writing.expect(f"ticket:{it.ticket}" for it in events if isinstance(it, TicketEvent))
-        answers = [self._answer(it, key, known) for it, key in zip(events, keys, strict=True)]
+        answers: list[Answer] = []
+        for it, key, self._by in zip(events, keys, by or [UNSET] * len(events), strict=True):
+            answers.append(self._answer(it, key, known))
+        self._by = UNSET
         self._writing.store()
         return answers
 
@@ -161,7 +166,7 @@ class Transaction:
         self._writing.keep_key(key, position)
 
     def _take(self, stream: str, event: AnyEvent) -> Entry:
-        entry = self._writing.add(stream, event, self._recorded_at)
+        entry = self._writing.add(stream, event, self._recorded_at, by=self._by)
         self._book.take(entry)
         return entry
 

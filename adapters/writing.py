@@ -7,6 +7,8 @@ to the store in one statement for each table, at the end.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
 from adapters.mapper import id_at, random_tail, state_of, tag_of
 from adapters.rows import Rows
 from domain.events import AnyEvent, ContingencyDeclared, Entry, PolicyContracted, TicketOpened
@@ -36,14 +38,17 @@ class Writing:
         if len(self._versions) > VERSIONS_REMEMBERED:
             self._versions.clear()
 
-    def add(self, stream: str, event: AnyEvent, recorded_at: datetime, id: str | None = None) -> Entry:
-        """The event as the next entry, at the next version of its stream; an id is made unless one is given."""
+    def add(
+        self, stream: str, event: AnyEvent, recorded_at: datetime, id: str | None = None, by: str | UnsetType = UNSET
+    ) -> Entry:
+        """The event as the next entry, at the next version of its stream; an id is made unless one is given, and `by` says who
+        recorded it."""
         version = self._versions.get(stream)
         if version is None:
             version = self.rows.version(stream)
         self._versions[stream] = version = version + 1
         self.head = position = self.head + 1
-        entry = Entry(position, stream, version, recorded_at, id or id_at(position, self._tail), event)
+        entry = Entry(position, stream, version, recorded_at, id or id_at(position, self._tail), event, by)
         self.entries.append(entry)
         return entry
 

@@ -319,7 +319,8 @@ BEGINNINGS = (TermsPublished, ClientRegistered, PolicyContracted, TicketOpened)
 
 class Entry(Struct, frozen=True):
     """An event as recorded: `position` 1, 2, 3 … in the ledger, `version` 1, 2, … in its `stream`, `recorded_at` the
-    transaction time (aware, UTC, never earlier than that of the position before), `id` a uuid."""
+    transaction time (aware, UTC, never earlier than that of the position before), `id` a uuid. `recorded_by` is the name of the
+    token that it was recorded with over HTTP, which says who recorded it, as `by` says who did it."""
 
     position: int
     stream: str
@@ -327,6 +328,7 @@ class Entry(Struct, frozen=True):
     recorded_at: datetime
     id: str
     event: AnyEvent
+    recorded_by: str | UnsetType = UNSET
 
 
 def in_order(entry: Entry) -> tuple[datetime, int]:

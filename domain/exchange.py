@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from domain.events import AnyEvent, Entry
 
@@ -22,13 +23,16 @@ def event_as_json(event: AnyEvent) -> dict[str, Any]:
 
 def entry_as_json(entry: Entry) -> dict[str, Any]:
     """The entry as `bitacora export entries` writes it: the event's own fields, then those only the ledger can add."""
-    return event_as_json(entry.event) | {
+    added: dict[str, Any] = {
         "position": entry.position,
         "stream": entry.stream,
         "version": entry.version,
         "recorded_at": time_text(entry.recorded_at),
         "id": entry.id,
     }
+    if entry.recorded_by is not UNSET:
+        added["recorded_by"] = entry.recorded_by
+    return event_as_json(entry.event) | added
 
 
 def _shown(value: Any) -> Any:

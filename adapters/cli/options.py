@@ -7,22 +7,21 @@ ledger is opened by the command.
 import os
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapters import asked
 from adapters.cli.clicking import grouped, option
-from adapters.language import LANGUAGES, _
+from adapters.language import LANGUAGES, _, worded
 from adapters.settings import keys_path, ledger_url
 from domain.refusal import said
 
 if TYPE_CHECKING:
     from adapters.ledger import Ledger
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-FIRST_YEAR, LAST_YEAR = 1970, 2200
 MOST_WORKERS = 64
 _LEDGER, _KEYS, _LANGUAGE = "bitacora.ledger", "bitacora.keys", "bitacora.language"
 
@@ -35,18 +34,10 @@ class Moment(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        text = printable(value, self, param, ctx)
         try:
-            if not _TIME.fullmatch(text):
-                raise ValueError
-            found = datetime.fromisoformat(text.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.fail(
-                _("{text} is not a time with its offset, such as 2026-03-02T09:15:00-06:00").format(text=text), param, ctx
-            )
-        if not FIRST_YEAR <= found.year <= LAST_YEAR:
-            self.fail(_("{text} lies outside the years 1970 to 2200").format(text=text), param, ctx)
-        return found
+            return asked.moment(printable(value, self, param, ctx))
+        except asked.Unclear as unclear:
+            self.fail(worded(unclear), param, ctx)
 
 
 class Known(click.ParamType):
@@ -57,9 +48,10 @@ class Known(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | int:
         if isinstance(value, int | datetime):
             return value
-        if isinstance(value, str) and re.fullmatch(r"\d{1,18}", value, re.ASCII):
-            return int(value)
-        return MOMENT.convert(value, param, ctx)
+        try:
+            return asked.known(printable(value, self, param, ctx))
+        except asked.Unclear as unclear:
+            self.fail(worded(unclear), param, ctx)
 
 
 class Reading(click.ParamType):
@@ -70,12 +62,10 @@ class Reading(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         if isinstance(value, tuple):
             return value
-        text = printable(value, self, param, ctx)
-        key, _equals, name = text.partition("=")
-        if not key or not name:
-            self.fail(_("{text} is not a reading such as gs.4=clock-hours; see `bitacora terms readings`").format(text=text),
-                      param, ctx)  # fmt: skip
-        return key, name
+        try:
+            return asked.reading(printable(value, self, param, ctx))
+        except asked.Unclear as unclear:
+            self.fail(worded(unclear), param, ctx)
 
 
 class Name(click.ParamType):
@@ -187,14 +177,26 @@ sharing = option("--workers", type=Count(1, MOST_WORKERS), default=1, show_defau
                            "same."))  # fmt: skip
 
 
+def ledger_given() -> str | None:
+    """The ledger that the command line names, if it names one."""
+    given: str | None = click.get_current_context().meta.get(_LEDGER)
+    return given
+
+
+def keys_given() -> str | None:
+    """The key store that the command line names, if it names one."""
+    given: str | None = click.get_current_context().meta.get(_KEYS)
+    return given
+
+
 def ledger_place() -> str:
     """Where the ledger asked for is."""
-    return ledger_url(click.get_current_context().meta.get(_LEDGER), os.environ)
+    return ledger_url(ledger_given(), os.environ)
 
 
 def keys_place() -> Path | None:
     """Where the key store asked for is; None for the one beside the ledger."""
-    return keys_path(click.get_current_context().meta.get(_KEYS), os.environ)
+    return keys_path(keys_given(), os.environ)
 
 
 def open_ledger(*, create: bool = False) -> "Ledger":

@@ -30,8 +30,10 @@ from adapters.cli.readings import readings
 from adapters.cli.record import record
 from adapters.cli.replay import replay
 from adapters.cli.report import report
+from adapters.cli.serve import config, serve
 from adapters.cli.statement import statement
 from adapters.cli.terms import terms
+from adapters.cli.token import token
 from adapters.cli.what_if import what_if
 from adapters.language import DOMAIN, LOCALES, _, catalog, language_of, speak, worded
 from domain.refusal import said
@@ -85,8 +87,9 @@ def bitacora() -> None:
 _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
+_SERVING = (serve, token, config)
 _KEEPING = (export, restore, migrate, forget, keys)
-for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_KEEPING):
+for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_SERVING, *_KEEPING):
     bitacora.add_command(_command)
 
 

@@ -3,18 +3,16 @@
 It asks `adapters.statement` and writes what comes, whole or not at all.
 """
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapters import asked
 from adapters.cli.clicking import Command, option
 from adapters.cli.options import (
     FILE,
-    FIRST_YEAR,
-    LAST_YEAR,
     NAME,
     as_of,
     chosen_readings,
@@ -24,7 +22,7 @@ from adapters.cli.options import (
     printable,
 )
 from adapters.cli.proof_files import check_outputs, write_whole
-from adapters.language import _
+from adapters.language import _, worded
 from adapters.statement.month import Month
 from domain.refusal import said
 
@@ -40,11 +38,10 @@ class MonthGiven(click.ParamType):
     name = "month"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        text = printable(value, self, param, ctx)
-        found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text, re.ASCII)
-        if not found or not FIRST_YEAR <= int(found[1]) < LAST_YEAR:
-            self.fail(_("{text} is not a month such as 2026-03").format(text=text), param, ctx)
-        return Month(int(found[1]), int(found[2]))
+        try:
+            return Month(*asked.month(printable(value, self, param, ctx)))
+        except asked.Unclear as unclear:
+            self.fail(worded(unclear), param, ctx)
 
 
 @click.command(

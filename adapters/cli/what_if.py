@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -34,7 +34,6 @@ from domain.refusal import said
 
 if TYPE_CHECKING:
     from adapters.replays import Answer, Asked
-    from domain.refusal import Refused
 
 
 @click.command(
@@ -84,8 +83,9 @@ def what_if(
         answer = what_if(ledger, question, asked, Focus(**focus))
         if form == "json":
             from adapters.cli.written import write_compared
+            from adapters.written import supposed_as_json
 
-            write_compared(answer.compared, _as_json(answer))
+            write_compared(answer.compared, supposed_as_json(answer))
         else:
             from adapters.cli.replay_tables import Zone, judged, show_compared
             from adapters.cli.tables import show
@@ -122,21 +122,6 @@ def _clear() -> Iterator[None]:
         if line is not None:
             place = [_("line {line}").format(line=line)]
         raise click.ClickException(": ".join([*place, worded(error)])) from None
-
-
-def _as_json(answer: "Answer") -> dict[str, Any]:
-    tried = [
-        {"line": it.line, "positions": list(it.positions), "same": it.same, "refused": _refusal(it.refused)}
-        for it in answer.tried
-    ]
-    left = [{"stream": it.stream, "position": it.position, "refused": _refusal(it.refused)} for it in answer.illegal]
-    return {"tried": tried, "illegal": left}
-
-
-def _refusal(refused: "Refused | None") -> dict[str, Any] | None:
-    if refused is None:
-        return None
-    return {"code": refused.code, "field": refused.field, "clause": refused.clause, "message": worded(refused)}
 
 
 def _show_tried(answer: "Answer") -> None:

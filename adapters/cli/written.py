@@ -1,4 +1,4 @@
-"""Data written out as it comes: JSON lists, JSON Lines and CSV, to standard output or, the lines, to a file.
+"""Data written out as it comes: JSON (see `adapters.written`) and CSV, to standard output or, the lines, to a file.
 
 Always UTF-8, whatever the terminal; one row held at a time. Tables for reading are in `tables`, files that appear whole in
 `adapters.targets`.
@@ -13,52 +13,25 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
+from adapters.written import Row, json_compared, json_lines, json_list
+
 if TYPE_CHECKING:
     from adapters.replays import Compared
 
-Row = Mapping[str, Any]
-
 
 def write_json_list(rows: Iterable[Row]) -> None:
-    """A JSON list with one object a line. Nothing is written before the first row, so that an early failure is clean."""
-    rows = iter(rows)
-    first = next(rows, None)
-    out = sys.stdout.buffer
-    if first is None:
-        out.write(b"[]\n")
-        return
-    out.write(b"[\n" + msgspec.json.encode(first))
-    for row in rows:
-        out.write(b",\n" + msgspec.json.encode(row))
-    out.write(b"\n]\n")
+    """See `adapters.written.json_list`."""
+    json_list(rows, sys.stdout.buffer)
 
 
 def write_json_lines(rows: Iterable[Row], out: BinaryIO | None = None) -> int:
     """One object a line, to standard output or a binary file; answers how many."""
-    out = out or sys.stdout.buffer
-    count = 0
-    for row in rows:
-        out.write(msgspec.json.encode(row) + b"\n")
-        count += 1
-    return count
+    return json_lines(rows, out or sys.stdout.buffer)
 
 
 def write_compared(compared: "Compared", before_it: Row) -> bool:
-    """Writes the answer of a comparison as one JSON object, a change a line as they come: what goes before, `changes`,
-    `totals`. Whether anything differs.
-
-    Nothing is written before the first change is there, so that an early failure is clean."""
-    rows = compared.changes()
-    first = next(rows, None)
-    out = sys.stdout.buffer
-    out.write(b"{")
-    for name, value in before_it.items():
-        out.write(msgspec.json.encode(name) + b":" + msgspec.json.encode(value) + b",\n")
-    out.write(b'"changes":[')
-    for number, row in enumerate(chain([first] if first is not None else (), rows)):
-        out.write((b",\n" if number else b"\n") + msgspec.json.encode(row))
-    out.write(b'\n],\n"totals":' + msgspec.json.encode(compared.totals) + b"}\n")
-    return first is not None
+    """See `adapters.written.json_compared`."""
+    return json_compared(compared, before_it, sys.stdout.buffer)
 
 
 def write_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:

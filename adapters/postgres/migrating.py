@@ -30,7 +30,8 @@ def migrate(url: str) -> tuple[int, int]:
             raise newer(place, found)
         if found == 0:
             _refuse_other_encodings(place, connection)
-            _begin(place, connection)
+        if found < FORM:
+            _begin(place, connection, is_new=found == 0)
         for form, step in enumerate(STEPS[found:], found + 1):
             for statement in step:
                 connection.execute(statement)
@@ -44,10 +45,10 @@ def _refuse_other_encodings(place: Place, connection: "psycopg.Connection[Any]")
         raise LedgerError(said("{path} does not keep text as UTF8: make the database with ENCODING 'UTF8'"), path=place)
 
 
-def _begin(place: Place, connection: "psycopg.Connection[Any]") -> None:
-    """The schema, empty, and the roles."""
+def _begin(place: Place, connection: "psycopg.Connection[Any]", *, is_new: bool) -> None:
+    """The roles that this form knows, and of a new ledger the schema, empty."""
     try:
-        if connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
+        if is_new and connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
         for role in ROLES:
             _make_role(connection, role)
@@ -57,9 +58,11 @@ def _begin(place: Place, connection: "psycopg.Connection[Any]") -> None:
                  " ({problem}): use one that may, or have them made first"),
             path=place, schema=SCHEMA, roles=", ".join(ROLES), problem=str(error).splitlines()[0],
         ) from None  # fmt: skip
-    connection.execute(
-        "CREATE TABLE schema_forms (form bigint PRIMARY KEY, migrated_at timestamptz NOT NULL DEFAULT statement_timestamp())"
-    )
+    if is_new:
+        connection.execute(
+            "CREATE TABLE schema_forms"
+            " (form bigint PRIMARY KEY, migrated_at timestamptz NOT NULL DEFAULT statement_timestamp())"
+        )
 
 
 def _make_role(connection: "psycopg.Connection[Any]", role: str) -> None:

@@ -3,11 +3,14 @@
 A step that was ever released is never edited: a change is one more step. Nothing here connects to anything: see `migrating`.
 """
 
+from adapters.access.places import TABLE as TOKENS_TABLE
+
 SCHEMA = "bitacora"
 CHANNEL = "bitacora_entries"
 WRITER, READER, REPORTING = "bitacora_writer", "bitacora_reader", "bitacora_reporting"
 FOLLOWER = "bitacora_follower"
-ROLES = (WRITER, READER, REPORTING, FOLLOWER)
+ADMIN = "bitacora_admin"
+ROLES = (WRITER, READER, REPORTING, FOLLOWER, ADMIN)
 ACCOUNTS = "bitacora_accounts"
 """The schema of the stored accounts: followers make their tables, see `adapters.accounts.postgres`."""
 
@@ -106,7 +109,7 @@ _STORED_ACCOUNTS = (
     f"CREATE SCHEMA IF NOT EXISTS {ACCOUNTS}",
     f"CREATE TABLE {ACCOUNTS}.account_versions (number bigint PRIMARY KEY, definition bigint NOT NULL, state text NOT NULL,"
     " position bigint NOT NULL, entry_id text NOT NULL, begun_at text NOT NULL)",
-    f"GRANT USAGE ON SCHEMA {ACCOUNTS} TO {', '.join(ROLES)}",
+    f"GRANT USAGE ON SCHEMA {ACCOUNTS} TO {WRITER}, {READER}, {REPORTING}, {FOLLOWER}",
     # What followers make belongs to their role, not to whoever ran one: another can take over.
     f"GRANT CREATE ON SCHEMA {ACCOUNTS} TO {FOLLOWER}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON {ACCOUNTS}.account_versions TO {FOLLOWER}",
@@ -115,7 +118,15 @@ _STORED_ACCOUNTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA bitacora TO {FOLLOWER}",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = ((*_TABLES, *_FUNCTIONS, *_TRIGGERS, *_GRANTS, *_STORED_ACCOUNTS),)
+_TOKENS = (
+    TOKENS_TABLE.format(name="access_tokens"),
+    f"GRANT USAGE ON SCHEMA bitacora TO {ADMIN}",
+    # A token is checked by whatever serves the ledger, and made only by who may.
+    f"GRANT SELECT ON access_tokens TO {WRITER}, {READER}",
+    f"GRANT SELECT, INSERT, UPDATE ON access_tokens TO {ADMIN}",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = ((*_TABLES, *_FUNCTIONS, *_TRIGGERS, *_GRANTS, *_STORED_ACCOUNTS), _TOKENS)
 """What brings a schema from each form to the next: the first from none to 1."""
 
 FORM = len(STEPS)
