@@ -4,9 +4,9 @@ not is refused when the application is made. Routes of the page are added at `WE
 from litestar.types import ControllerRouterHandler
 
 from adapters.http.operating import health
-from adapters.http.signing_in import sign_in, sign_out
+from adapters.web.routes import PAGES
 
-WEB: tuple[ControllerRouterHandler, ...] = (sign_in, sign_out)
-"""What people see in a browser; the page's handlers go here."""
+WEB: tuple[ControllerRouterHandler, ...] = (PAGES,)
+"""What people see in a browser."""
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (health, *WEB)

@@ -4,19 +4,22 @@ Every state of a page is its URL, so this is the only state there is. It reads t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.asked import Unclear, known, moment, reading
 from domain.refusal import Sayable, said
+from domain.terms import UnknownReading
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_POSITION = re.compile(r"\d{1,15}", re.ASCII)
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 MOST_READINGS = 100
+_POSITION = re.compile(r"\d{1,15}", re.ASCII)
+Value = TypeVar("Value")
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -82,10 +85,9 @@ def state_of(query: Pairs) -> State:
     """The question in a query. BadQuestion for what cannot be read; empty values count as not given, others are ignored."""
     given = [(name, value) for name, value in query if value]
     one = dict(reversed(given))
-    known = one.get("known_at")
     return State(
-        at=moment_of("at", one["at"]) if "at" in one else None,
-        known_at=None if known is None else int(known) if _POSITION.fullmatch(known) else moment_of("known_at", known),
+        at=_unclear("at", moment, one["at"]) if "at" in one else None,
+        known_at=_unclear("known_at", known, one["known_at"]) if "known_at" in one else None,
         readings=_readings("reading", given),
         supposed=Supposed(
             one.get("if_terms", ""), one.get("if_tier", ""), _readings("if_reading", given), tuple(sorted(_positions(given)))
@@ -94,20 +96,12 @@ def state_of(query: Pairs) -> State:
     )  # fmt: skip
 
 
-def moment_of(field: str, text: str) -> datetime:
-    """A time with its offset, in UTC; a plus sign that a form sent as a blank is taken for one. BadQuestion otherwise."""
-    written = re.sub(r" (\d\d:\d\d)$", r"+\1", text.strip()) if text.count(" ") + text.count("T") > 1 else text.strip()
+def _unclear(field: str, read: Callable[[str], Value], text: str) -> Value:
+    """What a text asks for. A plus sign that a browser took for a blank is one again."""
     try:
-        if not _TIME.fullmatch(written):
-            raise ValueError
-        found = datetime.fromisoformat(written.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadQuestion(
-            field, said("{text} is not a time with its offset, such as 2026-03-02T09:15:00-06:00"), text=text
-        ) from None
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise BadQuestion(field, said("{text} lies outside the years 1970 to 2200"), text=text)
-    return found
+        return read(re.sub(r" (\d\d:\d\d)$", r"+\1", text.strip()))
+    except Unclear as error:
+        raise BadQuestion(field, error.template, **error.values) from None
 
 
 def _readings(field: str, given: Pairs) -> dict[str, str]:
@@ -116,9 +110,7 @@ def _readings(field: str, given: Pairs) -> dict[str, str]:
     if len(asked) > MOST_READINGS:
         raise BadQuestion(field, said("more than {most} readings are asked for"), most=MOST_READINGS)
     for value in asked:
-        key, equals, option = value.partition("=")
-        if not equals or not key or not option:
-            raise BadQuestion(field, said("{text} is not a reading such as gs.4=clock-hours"), text=value)
+        key, option = _unclear(field, reading, value)
         if found.setdefault(key, option) != option:
             raise BadQuestion(field, said("{key} is to be read in two ways"), key=key)
     return found
@@ -131,9 +123,21 @@ def _positions(given: Pairs) -> Iterable[int]:
         yield int(value)
 
 
-def instant_text(moment: datetime) -> str:
+@contextmanager
+def readings_known(field: str) -> Iterator[None]:
+    """Says of a reading that no terms have in which part of the query it stands: BadQuestion."""
+    try:
+        yield
+    except UnknownReading as error:
+        template = said("the reading {key} has no option {name}; it has: {known}")
+        if not error.known:
+            template = said("no terms have a reading {key}")
+        raise BadQuestion(field, template, key=error.key, name=error.name, known=", ".join(error.known)) from None
+
+
+def instant_text(at: datetime) -> str:
     """A time as a URL has it: UTC, without a fraction where there is none."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def address(path: str, query: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> str:

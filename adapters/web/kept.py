@@ -37,8 +37,8 @@ class BeingMade(Exception):
 
 
 class View(Struct, frozen=True):
-    """Accounts to read within one transaction: of everything up to `position`, judged at `now`. `is_stored`: they are those that
-    `bitacora follow` keeps."""
+    """Accounts to read within one transaction: of everything up to `position`, judged at `now`. `is_stored`: they are those
+    that `bitacora follow` keeps."""
 
     session: Session
     number: int

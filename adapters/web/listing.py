@@ -1,7 +1,7 @@
 """What the lists of the page show, asked of accounts in SQL: compliance, breaches, what is due, quotas, tickets, clients.
 
-Every row is one that `bitacora report` would give; here they are chosen, put in order and counted. Subjects and names, which the
-accounts do not hold, are read from the ledger for the rows shown.
+Every row is one that `bitacora report` would give; here they are chosen, put in order and counted. Subjects and names, which
+the accounts do not hold, are read from the ledger for the rows shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -135,8 +135,8 @@ def _breaches(view: View, client: str | None) -> list[Row]:
 
 def _longest(view: View, ticket: str, clock: str) -> Row | None:
     found = view.session.all(
-        "SELECT from_at, to_at, counted_seconds, cause, clause FROM segments WHERE ticket = ? AND clock = ? AND state = 'running'"
-        " ORDER BY counted_seconds DESC, number LIMIT 1", ticket, clock,
+        "SELECT from_at, to_at, counted_seconds, cause, clause FROM segments WHERE ticket = ? AND clock = ?"
+        " AND state = 'running' ORDER BY counted_seconds DESC, number LIMIT 1", ticket, clock,
     )  # fmt: skip
     if not found:
         return None

@@ -18,7 +18,7 @@ from adapters.replays import Asked as AskedWhatIf
 from adapters.reports import NotFound, Reports
 from adapters.signing import Signer
 from adapters.tree import TreeRows
-from adapters.web.asking import BadQuestion, State, Supposed
+from adapters.web.asking import BadQuestion, State, Supposed, readings_known
 from adapters.web.bands import Drawn, drawn
 from adapters.wording.happenings import voided
 from adapters.wording.values import moment_of
@@ -26,7 +26,6 @@ from domain.events import Entry, TermsPublished, TicketOpened
 from domain.refusal import said
 from domain.terms import terms_from
 from domain.terms_document import TermsError
-from projections.contracts import Question
 from replay.as_of import Focus
 from replay.dossier import CLOCKS, ClockName, Dossier, Row
 from replay.hanging import Hangs
@@ -129,21 +128,26 @@ def client_of(ledger: Ledger, ticket: str) -> str | None:
     return first.client if isinstance(first, TicketOpened) else None
 
 
-def gathered(ledger: Ledger, ticket: str, state: State, now: datetime, signer: Signer | None = None) -> Ticket:
-    """A ticket for a question, judged at `now` (aware) unless the state says when; `signer` is the desk's, if it is at hand.
+def gathered(
+    ledger: Ledger, ticket: str, state: State, now: datetime, signer: Signer | None = None, seen: frozenset[str] | None = None
+) -> Ticket:  # fmt: skip
+    """A ticket for a question, judged at `now` (aware) unless the state says when. `signer` is the desk's, if it is at hand;
+    `seen` are the ids of the terms that may be supposed, None for all.
 
-    NotFound if there is no such ticket, or there was none yet; UnknownReading for a reading that no terms have."""
+    NotFound if there is no such ticket, or there was none yet; BadQuestion for a reading that no terms have."""
     recorded = ledger.stream(f"ticket:{ticket}")
     if not recorded:
         raise NotFound("ticket", ticket)
     at, head = state.at or now, ledger.head()
     known = min(head, position_of(ledger, state.known_at, head))
     against = head if state.known_at is not None else known
-    found = gather(ledger, Asked(ticket, at, known, against, state.readings), None, hanging=state.hangs)
+    with readings_known("reading"):
+        found = gather(ledger, Asked(ticket, at, known, against, state.readings), None, hanging=state.hangs)
     zone: tzinfo = ZoneInfo(found.zone) if found.zone != "UTC" else UTC
     bands = {name: _band(found, name, zone) for name in CLOCKS}
     stops = _stops(recorded, known, head)
-    outcome, problem = _supposed(ledger, found, state.supposed)
+    offered = _offered(ledger, known, seen)
+    outcome, problem = _supposed(ledger, found, state.supposed, offered)
     entries = found.in_order()
     return Ticket(
         state=state,
@@ -161,7 +165,7 @@ def gathered(ledger: Ledger, ticket: str, state: State, now: datetime, signer: S
         span=_span(recorded, found, at, now),
         late=frozenset(it["position"] for it in entries if _is_late(it)),
         later=frozenset(it["position"] for it in entries if moment_of(it["at"]) > at),
-        offered=_offered(ledger, known),
+        offered=offered,
         outcome=outcome,
         problem=problem,
         hangs=found.hangs if state.hangs else None,
@@ -240,32 +244,33 @@ def _check_without(dossier: Dossier, supposed: Supposed) -> None:
             raise BadQuestion("if_without", said("there is no entry {position} on this page"), position=position)
 
 
-def _offered(ledger: Ledger, known: int) -> list[Offered]:
+def _offered(ledger: Ledger, known: int, seen: frozenset[str] | None) -> list[Offered]:
     """The newest version of all terms known."""
     newest = {}
     for _, recorded in ledger.streams("terms", known):
         for it in recorded:
-            if isinstance(it.event, TermsPublished):
+            if isinstance(it.event, TermsPublished) and (seen is None or it.event.terms in seen):
                 newest[it.event.terms] = it.event.document
     found = {name: terms_from(document) for name, document in newest.items()}
     return [Offered(name, it.about.name, list(it.under().provisions.tiers)) for name, it in found.items()]
 
 
-def _supposed(ledger: Ledger, dossier: Dossier, supposed: Supposed) -> tuple[Outcome | None, str]:
+def _supposed(ledger: Ledger, dossier: Dossier, supposed: Supposed, offered: Sequence[Offered]) -> tuple[Outcome | None, str]:
     """What the supposition makes, or why it cannot be made, in the language spoken."""
     if not supposed:
         return None, ""
     try:
         _check_without(dossier, supposed)
-        return _outcome(ledger, dossier, supposed), ""
-    except (BadQuestion, WhatIfError, TermsError, UnknownReading) as error:
+        with readings_known("if_reading"):
+            return _outcome(ledger, dossier, supposed, offered), ""
+    except (BadQuestion, WhatIfError, TermsError) as error:
         return None, worded(error)
 
 
-def _outcome(ledger: Ledger, dossier: Dossier, supposed: Supposed) -> Outcome:
+def _outcome(ledger: Ledger, dossier: Dossier, supposed: Supposed, offered: Sequence[Offered]) -> Outcome:
     asked = AskedWhatIf(supposed.terms or None, supposed.tier or None, supposed.readings, None, supposed.without)
     ticket = dossier.ticket
-    if supposed.terms and supposed.terms not in {it.terms for it in _offered(ledger, dossier.question.known or 0)}:
+    if supposed.terms and supposed.terms not in {it.terms for it in offered}:
         raise BadQuestion("if_terms", said("there are no terms {terms}"), terms=supposed.terms)
     answer = what_if(ledger, dossier.question, asked, Focus(ticket=ticket))
     changes = list(answer.compared.changes())

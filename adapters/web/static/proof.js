@@ -69,6 +69,7 @@
   async function climbed(leaf, index, size, path) {
     let place = index, last = size - 1, hash = leaf;
     const steps = [];
+    if (!(index < size)) return { steps, root: null };
     for (const sibling of path) {
       if (last === 0) return { steps, root: null };
       const isRight = place % 2 === 1 || place === last;
@@ -191,6 +192,7 @@
     try {
       const { entries } = await answer.json();
       if (!document.getElementById("vkey").value.trim()) return notChecked(words.noKey);
+      if (!entries.length) return notChecked(words.uncovered);
       for (const it of entries) it.raw = bytes(it.leaf);
       const found = await checkNote(entries.map((it) => proofOf(it.proof).note));
       const isWhole = entries.every((it, n) => it.version === n + 1);
