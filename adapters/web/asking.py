@@ -44,13 +44,15 @@ class Supposed(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """The question of a page. `at` is UTC, None for now; `known_at` a position or a time in UTC, None for everything."""
+    """The question of a page. `at` is UTC, None for now; `known_at` a position or a time in UTC, None for everything. `hangs`:
+    every other reading is tried; `whole`: all segments are listed, however many."""
 
     at: datetime | None = None
     known_at: datetime | int | None = None
     readings: dict[str, str] = {}
     supposed: Supposed = Supposed()
     hangs: bool = False
+    whole: bool = False
 
     def query(self) -> list[tuple[str, str]]:
         """The state as the parameters of a URL, in one order."""
@@ -68,8 +70,7 @@ class State(Struct, frozen=True):
         yield from (("if_tier", it) for it in (supposed.tier,) if it)
         yield from (("if_reading", f"{key}={name}") for key, name in supposed.readings.items())
         yield from (("if_without", str(it)) for it in supposed.without)
-        if self.hangs:
-            yield "hangs", "yes"
+        yield from ((name, "yes") for name in ("hangs", "whole") if getattr(self, name))
 
     def supposing(self, key: str, option: str) -> "State":
         """The same, supposing besides that a clause is read in another way."""
@@ -93,6 +94,7 @@ def state_of(query: Pairs) -> State:
             one.get("if_terms", ""), one.get("if_tier", ""), _readings("if_reading", given), tuple(sorted(_positions(given)))
         ),
         hangs=one.get("hangs") == "yes",
+        whole=one.get("whole") == "yes",
     )  # fmt: skip
 
 

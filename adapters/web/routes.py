@@ -185,22 +185,17 @@ def _file(content: bytes, name: str) -> Response[bytes]:
     return Response(content, media_type=downloads.MEDIA_TYPES[kind], headers=headers)
 
 
-@get("/tickets/{ident:str}/dossier.{kind:str}", opt=SIGNED_IN, sync_to_thread=True)
-def dossier(request: Asked, caller: Caller, desk: Desk, ident: str, kind: str) -> Response[bytes]:
-    """The dossier on a ticket."""
+@get("/tickets/{ident:str}/{name:str}", opt=SIGNED_IN, sync_to_thread=True)
+def taken_away(request: Asked, caller: Caller, desk: Desk, ident: str, name: str) -> Response[bytes]:
+    """What can be taken away of a ticket: `dossier.pdf`, `.html` or `.zip`, and `bundle.zip`."""
     page = page_of(request)
     pages.check_seen(desk, viewer_of(caller), ident)
-    if kind not in ("pdf", "html", "zip"):
-        raise NotFound("dossier", kind)
+    what, _dot, kind = name.partition(".")
+    if name == "bundle.zip":
+        return _file(downloads.ticket_bundle(desk, ident, state_of(page.query)), f"{ident}-bundle.zip")
+    if what != "dossier" or kind not in ("pdf", "html", "zip"):
+        raise NotFound("file", name)
     return _file(downloads.dossier(desk, ident, state_of(page.query), kind), f"{ident}.{kind}")
-
-
-@get("/tickets/{ident:str}/bundle.zip", opt=SIGNED_IN, sync_to_thread=True)
-def bundle(request: Asked, caller: Caller, desk: Desk, ident: str) -> Response[bytes]:
-    """The bundle for a ticket."""
-    page = page_of(request)
-    pages.check_seen(desk, viewer_of(caller), ident)
-    return _file(downloads.ticket_bundle(desk, ident, state_of(page.query)), f"{ident}-bundle.zip")
 
 
 @get("/tickets/{ident:str}/proof.json", opt=SIGNED_IN, sync_to_thread=True)
@@ -281,8 +276,7 @@ PAGES = Router(
     path="/",
     route_handlers=[
         overview, tickets, ticket, clients, client, readings, terms, one_terms, sign_in_form, sign_in, sign_out,
-        record_form, record, dossier,
-        bundle, proof, statement, verifier, static,
+        record_form, record, taken_away, proof, statement, verifier, static,
     ],
     dependencies={"desk": Provide(desk_of, sync_to_thread=False)},
     exception_handlers={Exception: _wrong},

@@ -35,11 +35,13 @@ _STEPS_MINUTES = (1, 5, 15, 30, 60, 240, 1440, 10080)
 _STEPS_WANTED = 200
 _MARGIN = timedelta(hours=1)
 _LATE = timedelta(seconds=60)
+_SEGMENTS = 30
 
 
 class Segment(Struct, frozen=True):
-    """A segment of a clock with the sums so far of its kind; both None for time that is not counted."""
+    """A segment of a clock, the how manyth, with the sums so far of its kind; both None for time that is not counted."""
 
+    number: int
     row: Row
     counted: int | None
     total: int | None
@@ -156,7 +158,7 @@ def gathered(
         head=head,
         is_now=state.at is None,
         bands=bands,
-        segments={name: list(_segments(found.explained[name]["segments"])) for name in CLOCKS},
+        segments={name: _shown(list(_segments(found.explained[name]["segments"])), state.whole) for name in CLOCKS},
         void=voided(list(found.explained["entries"])),
         known=stops,
         known_place=next((n for n, it in enumerate(stops) if it.position == known), len(stops))
@@ -198,13 +200,18 @@ def _band(dossier: Dossier, name: ClockName, zone: tzinfo) -> Drawn | None:
 
 def _segments(rows: Sequence[Row]) -> Iterator[Segment]:
     sums = {"running": 0, "paused": 0}
-    for it in rows:
+    for number, it in enumerate(rows, 1):
         kept = "running" if it["state"] == "running" else "paused" if it["state"] in ("paused", "contingency") else None
         if kept is None:
-            yield Segment(it, None, None)
+            yield Segment(number, it, None, None)
         else:
             sums[kept] += it["counted_seconds"]
-            yield Segment(it, it["counted_seconds"], sums[kept])
+            yield Segment(number, it, it["counted_seconds"], sums[kept])
+
+
+def _shown(segments: list[Segment], whole: bool) -> list[Segment]:
+    """Of very many the first and the last, unless all are wanted: a ticket left open for a year has two a day."""
+    return segments if whole or len(segments) <= 2 * _SEGMENTS else [*segments[:_SEGMENTS], *segments[-_SEGMENTS:]]
 
 
 # The two sliders ----------------------------------------------------------------------------------------------------

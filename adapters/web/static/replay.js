@@ -39,6 +39,7 @@
         document.querySelector(`[data-part="${part.dataset.part}"]`)?.replaceWith(document.adoptNode(part));
       }
       history.replaceState(null, "", here);
+      for (const it of document.querySelectorAll(".languages a")) it.href = `${here}${here.includes("?") ? "&" : "?"}lang=${it.lang}`;
       say(document.querySelector('[data-part="figures"]').dataset.told);
     } catch (error) {
       if (error.name !== "AbortError") say(String(error.message), true);
