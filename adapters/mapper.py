@@ -29,6 +29,10 @@ class LedgerBusy(LedgerError):
     """Other processes kept the ledger locked for as long as we wait. Nothing was done, and it may be tried again."""
 
 
+class NotPossible(LedgerError):
+    """What is asked for cannot be given as the ledger stands: nothing is wrong with it, nor with how it was asked."""
+
+
 class Unreadable(LedgerError):
     """What is stored is no entry that this program can read: `position` and `stream` are among its values."""
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from adapters.ledger import Ledger
-from adapters.mapper import LedgerError, entry_from
+from adapters.mapper import LedgerError, NotPossible, entry_from
 from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
 from adapters.rows import Row, Rows
@@ -148,7 +148,7 @@ def bundle(
 def refuse_other_key(signer: Signer, size: int, note: bytes) -> None:
     """LedgerError if the checkpoint of `size` entries in this note is not signed with the signer's key."""
     if not is_signed(read_note(note), signer.key, is_right):
-        raise LedgerError(
+        raise NotPossible(
             said("the checkpoint of {size} entries was signed with another key: make one with this key first"), size=size
         )
 
@@ -158,7 +158,7 @@ def signed_tree(rows: TreeRows, size: int | None = None) -> SignedTree:
     is not the one that was signed."""
     stored = rows.last_checkpoint() if size is None else next((it for it in rows.checkpoints() if it.size == size), None)
     if stored is None:
-        raise LedgerError(said("nothing has been signed yet: make a checkpoint first"))
+        raise NotPossible(said("nothing has been signed yet: make a checkpoint first"))
     found, hash_at = _read(stored.note), hashes_from(rows)
     if found.size > rows.covered() or merkle.root(found.size, hash_at) != found.root:
         raise LedgerError(
@@ -283,7 +283,7 @@ def _proved(row: Row, tree: SignedTree) -> Disclosed:
 def _notes(rows: TreeRows, sizes: set[int]) -> dict[int, bytes]:
     found = {it.size: it.note for it in rows.checkpoints() if it.size in sizes}
     for size in sorted(sizes - found.keys()):
-        raise LedgerError(said("no checkpoint of {size} entries was ever signed here"), size=size)
+        raise NotPossible(said("no checkpoint of {size} entries was ever signed here"), size=size)
     return found
 
 

@@ -153,6 +153,23 @@ class Rows:
         )  # fmt: skip
         return [name for (name,) in found]
 
+    def page_of(self, client: str, after: int, upto: int, limit: int) -> list[Entry]:
+        """As `page`, of the streams that are a client's: its own, its policies and its tickets."""
+        return _entries(self._all(
+            "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+            f" WHERE rowid > ? AND rowid <= ? AND {_OF_CLIENT} ORDER BY rowid LIMIT ?",
+            after, upto, f"client:{client}", client, limit,
+        ))  # fmt: skip
+
+    def last_of(self, client: str, upto: int) -> int:
+        """The last position ≤ upto that can concern a client: in its streams, on the desk or in terms; 0 if there is none."""
+        return self._one(
+            "SELECT max(rowid) FROM stored_events"
+            f" WHERE rowid <= ? AND ({_OF_CLIENT} OR originator_id = 'desk' OR originator_id >= 'terms:' AND "
+            "originator_id < ?)",
+            upto, f"client:{client}", client, _beyond("terms"),
+        ) or 0  # fmt: skip
+
     def contingency_stream(self, contingency: str) -> str | None:
         """The stream in which a contingency of this id was declared last."""
         found: str | None = self._one("SELECT stream FROM contingency_streams WHERE contingency = ?", contingency)
@@ -271,6 +288,9 @@ class Rows:
         """The marks of the lines taken in a writing of the journal."""
         if marks:
             self._session.run("INSERT INTO recording_marks VALUES (?, ?, ?)", path, revision, b"".join(marks))
+
+
+_OF_CLIENT = "(originator_id = ? OR originator_id IN (SELECT stream FROM client_streams WHERE client = ?))"
 
 
 def _entries(rows: list[Any]) -> list[Entry]:

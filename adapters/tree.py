@@ -152,6 +152,13 @@ class TreeRows(Rows):
         row = next(iter(self._all("SELECT size, note, made_at FROM checkpoints ORDER BY size DESC LIMIT 1")), None)
         return None if row is None else StoredCheckpoint(*row)
 
+    def checkpoint_of(self, size: int) -> StoredCheckpoint | None:
+        """The one over exactly so many entries."""
+        if not self.is_prepared():
+            return None
+        row = next(iter(self._all("SELECT size, note, made_at FROM checkpoints WHERE size = ?", size)), None)
+        return None if row is None else StoredCheckpoint(*row)
+
     def keep_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         """One more, larger than all before it (an integrity error otherwise)."""
         self._session.run("INSERT INTO checkpoints VALUES (?, ?, ?)", *checkpoint)

@@ -71,13 +71,13 @@ class Tokens:
 
     def revoke(self, id: str, now: datetime) -> Token:
         """Ends a token at the moment `now` (aware); one that is revoked stays as it is. LedgerError if there is none."""
-        found = self._token(id)
+        found = self.kept(id)
         if found is None:
             raise LedgerError(said("there is no token {id}; see `bitacora token list`"), id=id)
         if found.revoked_at is None:
             with self._access.writing() as session:
                 session.run("UPDATE access_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", time_text(now), id)
-        return self._token(id) or found
+        return self.kept(id) or found
 
     def shown(self, text: str) -> Token | None:
         """The token that a text shows, whether it still holds or not; None if it is no token made here."""
@@ -88,16 +88,13 @@ class Tokens:
             row = _row(session, id)
         return Token(*row[:-1]) if row is not None and hmac.compare_digest(row[-1], _digest(secret)) else None
 
-    def _token(self, id: str) -> Token | None:
+    def kept(self, id: str) -> Token | None:
+        """The token of an id, whether it still holds or not; None if there is none."""
         if not self._access.exists():
             return None
         with self._access.reading() as session:
             row = _row(session, id)
         return None if row is None else Token(*row[:-1])
-
-    def again(self, token: Token) -> Token | None:
-        """The same token as it is kept now; None if it is kept no more."""
-        return self._token(token.id)
 
 
 def _row(session: Session, id: str) -> Any:

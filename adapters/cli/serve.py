@@ -47,9 +47,8 @@ def serve(file: Path | None, **given: Any) -> None:
     settings = _configured(file, given).settings
     keys = Path(settings.keys) if settings.keys else None
     with Ledger.open(settings.ledger, create=True, keys=keys) as ledger:
-        print(_("{ledger} is served at {url}").format(
-            ledger=ledger_name(settings.ledger), url=f"http://{settings.host}:{settings.port}"), flush=True)  # fmt: skip
-        served(ledger, settings)
+        name = ledger_name(settings.ledger)
+        served(ledger, settings, lambda url: print(_("{ledger} is served at {url}").format(ledger=name, url=url), flush=True))
 
 
 @click.command(

@@ -1,28 +1,41 @@
 """The application: a ledger, and how it may be asked, put together out of the routes. Nothing listens here: see `serving`."""
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import structlog
 from anyio import to_thread
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from adapters.access.places import Access, access_of
 from adapters.access.tokens import Tokens
-from adapters.http.callers import Credentials, calling, guard
+from adapters.checkpointing import Cadence, Checkpointing
+from adapters.http.answering import Unchanged, unchanged
+from adapters.http.asking import Asked, read
+from adapters.http.callers import Credentials, calling, guard, roles_of
 from adapters.http.entrance import Entrance
+from adapters.http.following import Following
+from adapters.http.metrics import Metrics
+from adapters.http.operating import signing
 from adapters.http.problems import respond
 from adapters.http.protection import protect
 from adapters.http.routes import ROUTES
 from adapters.http.sessions import Sessions
 from adapters.http.settings import ServerSettings
+from adapters.http.telling import PLAIN, told_of
 from adapters.ledger import Ledger
+from adapters.signing import open_key
 
 _COMPRESSED_BYTES, _LEVEL = 600, 6
-PLAIN = "is_never_compressed"
-"""The `opt` of a route whose answer must not wait for a compressor to have enough: a stream."""
+_SIGNING_PAUSE_SECONDS = 0.5
+_log = structlog.get_logger("bitacora.http")
 
 
 def application(
@@ -31,34 +44,69 @@ def application(
     *,
     access: Access | None = None,
     routes: Sequence[ControllerRouterHandler] = ROUTES,
+    following: Following | None = None,
+    metrics: Metrics | None = None,
 ) -> Litestar:
     """The application that serves a ledger. `access` are the tokens it knows, those beside the ledger by default. Handlers are
-    given, by name: `caller` (None where nobody needs to be), `ledger`, `settings`, `sessions`, `entrance`."""
-    access = access or access_of(ledger.url)
-    credentials, sessions = Credentials(Tokens(access)), Sessions(settings.session_seconds)
-    entrance = Entrance(credentials, sessions, settings)
-    known: dict[str, Any] = {"ledger": ledger, "settings": settings, "sessions": sessions, "entrance": entrance}
+    given, by name: `caller` (None where nobody needs to be), `asked` (the parameters that the route is told to have), `ledger`,
+    `settings`, `signer` (None without a key), `following`, `metrics`, `sessions`, `entrance`, `holding`.
 
-    async def begin(_: Litestar) -> None:
+    LedgerError if the key to sign with cannot be read; ImproperlyConfiguredException if a route does not say whom it admits."""
+    access, following = access or access_of(ledger.url), following or Following(ledger)
+    credentials, sessions = Credentials(Tokens(access)), Sessions(settings.session_seconds)
+    signer = open_key(Path(settings.signing_key)) if settings.signing_key else None
+    entrance = Entrance(credentials, sessions, settings)
+    known: dict[str, Any] = {
+        "ledger": ledger, "settings": settings, "signer": signer, "following": following, "metrics": metrics or Metrics(),
+        "sessions": sessions, "entrance": entrance, "holding": credentials.still_holds,
+    }  # fmt: skip
+
+    @asynccontextmanager
+    async def running(_: Litestar) -> AsyncIterator[None]:
         # The threads in which the ledger is asked: whoever comes when all are busy waits.
         to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        following.begin()
+        tasks = []
+        if signer is not None:
+            checkpointing = Checkpointing(ledger, signer, Cadence(settings.checkpoint_entries, settings.checkpoint_seconds))
+            tasks.append(asyncio.create_task(signing(checkpointing, _pause, _tell)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            following.end()
+            await to_thread.run_sync(following.join)
+            access.close()
 
-    return Litestar(
+    made = Litestar(
         route_handlers=list(routes),
         dependencies={name: Provide(_always(it), sync_to_thread=False) for name, it in known.items()}
-        | {"caller": Provide(_caller, sync_to_thread=False)},
+        | {"caller": Provide(_caller, sync_to_thread=False), "asked": Provide(_asked, sync_to_thread=False)},
         guards=[guard],
         middleware=[entrance],
-        exception_handlers={Exception: respond},
+        exception_handlers={Exception: respond, Unchanged: unchanged},
         before_send=[protect],
-        on_startup=[begin],
-        on_shutdown=[access.close],
+        lifespan=[running],
         compression_config=CompressionConfig("gzip", minimum_size=_COMPRESSED_BYTES, gzip_compress_level=_LEVEL,
                                              exclude_opt_key=PLAIN),
         request_max_body_size=settings.most_body_bytes,
         openapi_config=None,
         logging_config=None,
     )  # fmt: skip
+    for handler in (it for route in made.routes for it in getattr(route, "route_handlers", ())):
+        roles_of(handler)
+    return made
+
+
+async def _pause() -> None:
+    await asyncio.sleep(_SIGNING_PAUSE_SECONDS)
+
+
+def _tell(error: Exception) -> None:
+    _log.error("a checkpoint failed, and will be tried again", problem=str(error))
 
 
 def _always(value: Any) -> Any:
@@ -68,5 +116,10 @@ def _always(value: Any) -> Any:
     return provided
 
 
-def _caller(request: Any) -> Any:
+def _caller(request: Request[Any, Any, Any]) -> Any:
     return calling(request)
+
+
+def _asked(request: Request[Any, Any, Any]) -> Asked:
+    told = told_of(request.scope["route_handler"])
+    return read(request, told.parameters if told is not None else ())

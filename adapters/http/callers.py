@@ -46,7 +46,11 @@ class Credentials:
 
     async def again(self, token: Token) -> Token | None:
         """A token found before, if it still holds."""
-        return await self._holding(("again", token.id), partial(self._tokens.again, token))
+        return await self._holding(("again", token.id), partial(self._tokens.kept, token.id))
+
+    async def still_holds(self, caller: "Caller") -> Token | None:
+        """The token of a caller, if it holds still."""
+        return await self._holding(("again", caller.token), partial(self._tokens.kept, caller.token))
 
     async def _holding(self, what: tuple[str, str], ask: Any) -> Token | None:
         found, since = self._believed.get(what, (None, -_BELIEVED_SECONDS))
@@ -95,6 +99,9 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
 
 def roles_of(handler: BaseRouteHandler) -> frozenset[Role] | None:
     """The roles that a route admits, None for everybody. A route that says nothing of them is a mistake and admits nobody."""
+    if getattr(handler, "http_methods", None) == {"OPTIONS"}:
+        # Made by the framework for every path: it tells which methods there are.
+        return None
     if "roles" not in handler.opt:
         raise ImproperlyConfiguredException(f"{handler} does not say which roles it admits")
     roles: frozenset[Role] | None = handler.opt["roles"]

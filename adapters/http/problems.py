@@ -12,10 +12,14 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
+from adapters.asked import Unclear
 from adapters.language import _, worded
-from adapters.mapper import LedgerBusy, LedgerError
+from adapters.mapper import LedgerBusy, LedgerError, NotPossible
 from adapters.reports import NotFound
 from domain.refusal import Refused, Sayable, said
+from domain.terms import UnknownReading
+from domain.terms_document import TermsError
+from replay.what_if import WhatIfError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:bitacora:problem:"
@@ -106,6 +110,28 @@ class TooMany(ProblemError):
         return {"Retry-After": str(self.seconds)}
 
 
+class Busy(ProblemError):
+    """The server has as much to do as it may take on."""
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "busy"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(_BUSY_SECONDS)}
+
+
+class Unsuited(ProblemError):
+    """What is sent is of another kind than is taken here."""
+
+    status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type"
+
+
+class NotNow(ProblemError):
+    """What is asked for cannot be given as the ledger, or the server, stands."""
+
+    status, code = HTTPStatus.CONFLICT, "not-now"
+
+
 class Missing(ProblemError):
     """What is asked for is not there, or not for this caller."""
 
@@ -145,6 +171,12 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
             return problem(error.status, error.code, worded(error), field=error.field), error.headers
         case Refused():
             return refused_problem(error), {}
+        case Unclear() | WhatIfError() | TermsError():
+            return problem(400, "request", worded(error), field=getattr(error, "field", None) or None), {}
+        case NotPossible():
+            return problem(409, "not-now", worded(error)), {}
+        case UnknownReading():
+            return problem(400, "reading", _reading(error), field="reading"), {}
         case NotFound():
             return missing_problem(error), {}
         case LedgerBusy():
@@ -160,6 +192,13 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, LedgerError):
         return problem(500, "ledger", _("the ledger failed; the server's log tells more")), {}
     return problem(500, "server", _("the server failed; its log tells more")), {}
+
+
+def _reading(error: UnknownReading) -> str:
+    if not error.known:
+        return _("no terms have a reading {key}; see `bitacora terms readings`").format(key=error.key)
+    template = _("the reading {key} has no option {name}; it has: {known}")
+    return template.format(key=error.key, name=error.name, known=", ".join(error.known))
 
 
 def _invalid(error: ValidationException) -> Problem:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from adapters.ledger import Ledger
-from adapters.mapper import LedgerError
+from adapters.mapper import NotPossible
 from adapters.reports import NotFound, Reports, Selection
 from adapters.statement.counting import CLOCKS, Quota, Row, counter
 from adapters.statement.month import Month, Span, policies_in, span_of
@@ -103,7 +103,7 @@ class _Gathering:
         self._contracts: Contracts = self._reports().contracts
         self._span = span_of(asked.month, self._contracts, asked.client)
         if question.at < self._span.since:
-            raise LedgerError(said("{month} had not begun at the moment judged"), month=str(asked.month))
+            raise NotPossible(said("{month} had not begun at the moment judged"), month=str(asked.month))
         self._unsealed: Unsealed = ledger.unsealed()
 
     def _reports(

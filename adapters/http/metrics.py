@@ -1,0 +1,35 @@
+"""What is counted of a server, for Prometheus. No label is taken from what anybody sends: routes are named by their
+templates."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The figures of one server, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "bitacora_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram("bitacora_request_seconds", "Until an answer began.", ["method", "route"], buckets=_SECONDS,
+                                  registry=self.registry)  # fmt: skip
+        self.under_way = Gauge("bitacora_requests_under_way", "Requests not yet answered to the end.", registry=self.registry)
+        self._head = Gauge("bitacora_position", "The last position of the ledger.", registry=self.registry)
+        self._signed = Gauge("bitacora_signed_position", "The position up to which entries are signed.", registry=self.registry)
+        self._accounts = Gauge("bitacora_accounts_position", "The position of the stored accounts.", registry=self.registry)
+        self._readers = Gauge("bitacora_stream_readers", "Readers of the live stream.", registry=self.registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered; `seconds` until the answer began."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def look(self, head: int, signed: int, readers: int, accounts: int | None) -> None:
+        """Where the ledger and what follows it are; no figure for stored accounts that are not there."""
+        self._head.set(head)
+        self._signed.set(signed)
+        self._readers.set(readers)
+        self._accounts.set(float("nan") if accounts is None else accounts)

@@ -1,0 +1,116 @@
+"""Checkpoints, proofs and the verification of the ledger, over HTTP."""
+
+from base64 import b64encode
+from threading import Lock
+from typing import Any
+
+from litestar import Request, Response
+
+from adapters.access.tokens import Role
+from adapters.http.answering import tagged
+from adapters.http.asking import POSITION, TICKET, Asked, number, required
+from adapters.http.callers import Caller
+from adapters.http.problems import Busy, Missing
+from adapters.http.schemas import Proved, Signed, Verified
+from adapters.http.seeing import Seen
+from adapters.http.telling import JSON, Answer, asks
+from adapters.language import worded
+from adapters.ledger import Ledger
+from adapters.proved_entries import ProvedEntry, ProvedGrowth, proved, proved_growth
+from adapters.proving import prove
+from adapters.reports import NotFound
+from adapters.signing import Signer
+from adapters.tree import TreeRows
+from adapters.verifying import verify
+from domain.refusal import said
+
+_READERS: tuple[Role, ...] = ("reader", "auditor", "integrator", "client")
+_TEXT = "text/plain"
+_NOTE = "example.com/desk\n2971\nq3o9…=\n\n— example.com/desk 8XgK…\n"
+_SIZE = number("size", "Under the tree over the first so many entries; that of the last checkpoint by default.", 1, 2_971)
+_verifying = Lock()
+
+
+@asks("/v1/checkpoints", "listCheckpoints", "Every signed checkpoint, the smallest first.",
+      Answer(JSON, list[Signed], "The checkpoints.", [{"size": 2_971, "note": _NOTE, "made_at": "2026-03-31T18:00:00Z"}]),
+      roles=_READERS, tag="proofs")  # fmt: skip
+def list_checkpoints(ledger: Ledger) -> list[Signed]:
+    """Answers the checkpoints that are kept."""
+    with ledger.reading(said("reading the checkpoints")) as plain:
+        return [Signed(it.size, it.note.decode(), it.made_at) for it in TreeRows.of(plain).checkpoints()]
+
+
+@asks("/v1/checkpoint", "getCheckpoint", "The last signed checkpoint: a few lines to publish.",
+      Answer(_TEXT, str, "The signed note (C2SP).", _NOTE), roles=_READERS, tag="proofs", problems=(404,))  # fmt: skip
+def get_checkpoint(ledger: Ledger) -> Response[str]:
+    """Answers what `bitacora checkpoint` printed last."""
+    with ledger.reading(said("reading the checkpoints")) as plain:
+        last = TreeRows.of(plain).last_checkpoint()
+    if last is None:
+        raise Missing(said("nothing has been signed yet: make a checkpoint first"))
+    return Response(last.note.decode(), media_type=_TEXT)
+
+
+@asks("/v1/key", "getKey", "The public key that checkpoints are signed with. Whoever checks a proof should have it from "
+    "elsewhere.",
+      Answer(_TEXT, str, "The key (C2SP).", "example.com/desk+f17808b2+ATk…\n"), roles=_READERS, tag="proofs",
+      problems=(404,))  # fmt: skip
+def get_key(signer: Signer | None) -> Response[str]:
+    """Answers the public half of the server's key."""
+    if signer is None:
+        raise Missing(said("the server has no key to sign with: see signing_key in its configuration"))
+    return Response(signer.key.text().strip() + "\n", media_type=_TEXT)
+
+
+@asks("/v1/proof", "proveEntry", "The proof that an entry stands where it does, unchanged.",
+      Answer(JSON, ProvedEntry, "The proof."), roles=_READERS, tag="proofs", parameters=(POSITION, _SIZE),
+      problems=(304, 404, 409))  # fmt: skip
+def prove_entry(request: Request[Any, Any, Any], asked: Asked, caller: Caller, ledger: Ledger) -> Response[Any]:
+    """Answers an inclusion proof."""
+    entry, seen = ledger.entry(asked["position"]), Seen(ledger, caller)
+    if entry is None or not seen.sees(entry.stream):
+        raise NotFound("entry", str(asked["position"]))
+    # A client asks under what was signed, which is public: any other size would tell how much others recorded.
+    size = None if seen.client is not None else asked["size"]
+    headers = tagged(request, ledger, caller, size or 0, is_fixed=size is not None)
+    return Response(proved(ledger, asked["position"], size), media_type=JSON, headers=headers)
+
+
+@asks("/v1/consistency", "proveGrowth", "The proof that a tree continues a smaller one: that nothing was changed in between.",
+      Answer(JSON, ProvedGrowth, "The proof."), roles=("reader", "auditor", "integrator"), tag="proofs",
+      parameters=(number("first", "The size of the smaller tree.", 1, 1_200)._replace(is_required=True),
+                  number("second", "The size of the other; that of the last checkpoint by default.", 1, 2_971)),
+      problems=(409,))  # fmt: skip
+def prove_growth(asked: Asked, ledger: Ledger) -> ProvedGrowth:
+    """Answers a consistency proof."""
+    return proved_growth(ledger, asked["first"], asked["second"])
+
+
+@asks("/v1/prove", "proveTicket", "Every entry of a ticket, and its proof under the last checkpoint; later entries are "
+    "left out.",
+      Answer(JSON, list[Proved], "The proofs, as C2SP texts."), roles=("reader", "auditor", "client"), tag="proofs",
+      parameters=(required(TICKET, "The ticket."),), problems=(404, 409))  # fmt: skip
+def prove_ticket(asked: Asked, caller: Caller, ledger: Ledger) -> list[Proved]:
+    """Answers what `bitacora prove` writes."""
+    Seen(ledger, caller).check(asked)
+    found = prove(ledger, asked["ticket"])
+    return [Proved(it.position, it.stream, it.version, b64encode(it.leaf).decode(), it.proof.decode()) for it in found]
+
+
+@asks("/v1/verify", "verifyLedger", "Read every stored byte and tell whether the ledger is whole and what was signed. It "
+    "takes time "
+      "that grows with the ledger; one at a time.",
+      Answer(JSON, Verified, "What was found.", Verified(True, 2_971, 429, 1, 2_971, None)), roles=("auditor",),
+      tag="proofs")  # fmt: skip
+def verify_ledger(ledger: Ledger, signer: Signer | None) -> Verified:
+    """Answers what `bitacora verify` tells, signatures held against the server's key if it has one."""
+    if not _verifying.acquire(blocking=False):
+        raise Busy(said("the ledger is being verified already"))
+    try:
+        last = None if signer is None else signer.last()
+        found = verify(ledger, None if signer is None else signer.key, [] if last is None else [last])
+    finally:
+        _verifying.release()
+    wrong = found.difference
+    difference = None if wrong is None else {"position": wrong.position, "message": worded(wrong)}
+    return Verified(wrong is None, found.entries, found.streams, found.checkpoints, found.signed, difference)

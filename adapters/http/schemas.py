@@ -1,0 +1,266 @@
+"""The answers of the server, as the OpenAPI document tells them. Nothing is made of these types: the rows come as they are from
+the functions that the command line calls, and a test holds that they are of this form.
+"""
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from adapters.access.tokens import Role
+from adapters.proved_entries import ProvedEntry
+
+Verdict = Literal["met", "breached", "running", "paused", "not_applicable"]
+
+
+class Clock(Struct):
+    """One clock of a ticket. Seconds are whole; times are in UTC."""
+
+    verdict: Verdict
+    target_seconds: int | None
+    earliest_seconds: int | None
+    started_at: str | None
+    due_at: str | None
+    stopped_at: str | None
+    elapsed_seconds: int
+    paused_seconds: int
+    overrun_seconds: int
+    clauses: list[str]
+    readings: dict[str, str]
+
+
+class Segment(Struct, rename={"from_": "from"}):
+    """A piece of a clock. `cause` is the position of the entry that began it."""
+
+    from_: str
+    to: str
+    state: Literal["running", "paused", "contingency", "closed_hours", "resolved"]
+    counted_seconds: int
+    cause: int | None
+    clause: str
+
+
+class ClockExplained(Clock):
+    """One clock of a ticket, piece by piece."""
+
+    segments: list[Segment]
+
+
+class TicketRow(Struct):
+    """A row of `report sla`."""
+
+    ticket: str
+    client: str
+    policy: str | None
+    terms: str | None
+    priority: str
+    kind: Literal["incident", "question", "request"]
+    incident_type: str | None
+    opened_at: str
+    official_at: str | None
+    status: Literal["open", "resolved", "closed"]
+    closed_reason: str | None
+    continues: str | None
+    continued_by: str | None
+    level: int
+    stops_operation: Literal["at_opening", "declared_late"] | None
+    response: Clock
+    resolution: Clock
+
+
+class UnattendedRow(Struct):
+    """A row of `report unattended`."""
+
+    ticket: str
+    client: str
+    since: str
+    support_seconds: int
+    clause: str
+
+
+class ConsumptionRow(Struct):
+    """A row of `report consumption`."""
+
+    policy: str | None
+    client: str
+    terms: str
+    tier: str | None
+    starts: str | None
+    ends: str | None
+    state: Literal["not_started", "in_force", "exhausted", "expired", "cancelled", "none"]
+    tickets: dict[str, int]
+    by_priority: dict[str, dict[str, int]]
+    onsite: list[dict[str, Any]]
+    covered: list[str]
+    pay_per_event: list[dict[str, Any]]
+    benefits: list[dict[str, Any]]
+    readings: dict[str, str]
+
+
+class BillingRow(Struct):
+    """A row of `report billing`. `entry` is the position of what is charged for; amounts are decimal texts."""
+
+    ticket: str | None
+    client: str
+    policy: str | None
+    entry: int
+    at: str
+    kind: Literal["follow_up", "session", "per_event", "travel"]
+    minutes: int | None
+    consultants: int | None
+    billable_minutes: int | None
+    after_hours_minutes: int | None
+    unrequested_minutes: int | None
+    amount: str | None
+    currency: str | None
+    amount_note: Literal["not agreed", "to be quoted"] | None
+    clause: str
+
+
+class RecordedEntry(Struct, rename={"type_": "type"}):
+    """An entry as it stands: the fields of its event, and those that only the ledger adds. `by` is who did it,
+    `recorded_by` the name of the token that it was recorded with, where it came over HTTP."""
+
+    type_: str
+    at: str
+    position: int
+    stream: str
+    version: int
+    recorded_at: str
+    id: str
+    by: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    recorded_by: str | UnsetType = UNSET
+
+
+class Page(Struct):
+    """Entries, in order; `next` is what to ask for `after` to go on, null if there are no more."""
+
+    entries: list[RecordedEntry]
+    next: int | None
+
+
+class Explained(Struct):
+    """A ticket explained."""
+
+    ticket: str
+    entries: list[RecordedEntry]
+    response: ClockExplained
+    resolution: ClockExplained
+    billing: list[BillingRow]
+    consumption: ConsumptionRow | None
+    status: str
+
+
+class Compared(Struct):
+    """What differs between two answers, and the totals of both."""
+
+    changes: list[dict[str, Any]]
+    totals: dict[str, dict[str, Any]]
+
+
+class Supposed(Compared):
+    """What a supposition changes, what became of the entries supposed, and what could not stand without those left out."""
+
+    tried: list[dict[str, Any]]
+    illegal: list[dict[str, Any]]
+
+
+class ReadingsPage(Struct):
+    """On which readings of unclear clauses something hangs, on which nothing does, and the totals as it is read."""
+
+    totals: dict[str, Any]
+    hangs: list[dict[str, Any]]
+    hangs_not: list[dict[str, Any]]
+
+
+class Recorded(Struct):
+    """An entry is recorded: at `position`, along with others at `positions` that it brought; `is_new` unless it was recorded
+    before, by the same key and with the same content."""
+
+    position: int
+    positions: list[int]
+    is_new: bool
+    proof: ProvedEntry | None
+
+
+class LineAnswer(Struct, omit_defaults=True):
+    """What became of a line: recorded, as `Recorded`, or refused, as a problem."""
+
+    line: int
+    position: int | None = None
+    positions: list[int] = []
+    is_new: bool = False
+    problem: dict[str, Any] | None = None
+    proof: ProvedEntry | None = None
+
+
+class Signed(Struct):
+    """A checkpoint: how many entries it covers, its signed note (C2SP), and when it was made."""
+
+    size: int
+    note: str
+    made_at: str
+
+
+class Proved(Struct):
+    """An entry of a ticket and its proof, a C2SP text; `leaf` is what was hashed, in base64."""
+
+    position: int
+    stream: str
+    version: int
+    leaf: str
+    proof: str
+
+
+class PublishedTerms(Struct):
+    """A version of terms that was published."""
+
+    terms: str
+    version: int
+    position: int
+    recorded_at: str
+    digest: str | None
+
+
+class Verified(Struct):
+    """What was found by reading every stored byte. `difference` is the first thing that is wrong."""
+
+    is_whole: bool
+    entries: int
+    streams: int
+    checkpoints: int
+    signed: int
+    difference: dict[str, Any] | None
+
+
+class StoredAccounts(Struct):
+    """A version of the stored accounts, and how many entries it is behind."""
+
+    version: int
+    definition: int
+    state: str
+    position: int
+    behind: int
+    begun_at: str
+    parked: int
+
+
+class Me(Struct):
+    """Whom a token makes of its bearer."""
+
+    name: str
+    role: Role
+    client: str | None
+
+
+class Health(Struct):
+    """The server answers."""
+
+    status: Literal["alive"]
+
+
+class Ready(Struct):
+    """Whether the server can do its work, and what of it it can."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
