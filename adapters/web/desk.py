@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, lru_cache
-from pathlib import Path
 
-from adapters.http.settings import ServerSettings
 from adapters.ledger import Ledger, utc_now
 from adapters.replays import readings_matrix
-from adapters.signing import Signer, open_key
+from adapters.signing import Signer
 from adapters.web.kept import Kept
 from projections.contracts import Question
 from replay.as_of import Focus
@@ -20,20 +18,14 @@ _MATRICES = 32
 class Desk:
     """The desk behind the pages. Threads share it."""
 
-    def __init__(self, ledger: Ledger, settings: ServerSettings, clock: Callable[[], datetime] = utc_now) -> None:
-        self.ledger, self.clock = ledger, clock
-        self._signing_key = settings.signing_key
+    def __init__(self, ledger: Ledger, signer: Signer | None, clock: Callable[[], datetime] = utc_now) -> None:
+        self.ledger, self.signer, self.clock = ledger, signer, clock
         self._matrix = lru_cache(_MATRICES)(self._matrix_of)
 
     @cached_property
     def kept(self) -> Kept:
         """The accounts that lists are read from."""
         return Kept(self.ledger, self.clock)
-
-    @cached_property
-    def signer(self) -> Signer | None:
-        """The desk's key, None if the server was not given one. LedgerError if it cannot be read."""
-        return open_key(Path(self._signing_key)) if self._signing_key else None
 
     def matrix(self, focus: Focus, at: datetime, known: int) -> Matrix:
         """The readings matrix; the same question is answered from memory."""

@@ -41,14 +41,16 @@ def verifier() -> bytes:
     return (files("adapters.verifier") / VERIFIER).read_bytes()
 
 
-def dossier(desk: Desk, ticket: str, state: State, kind: str) -> bytes:
-    """The dossier on a ticket as `pdf`, `html` or, with the proof and the program that checks it, `zip`. NotFound, BadQuestion;
-    LedgerError if a proof is asked for and the desk's key is not here, or nothing was signed."""
+def dossier(desk: Desk, ticket: str, state: State, kind: str, client: str | None) -> bytes:
+    """The dossier on a ticket as `pdf`, `html` or, with the proof and the program that checks it, `zip`; `client` is the
+    caller's, if it may see no other. NotFound, BadQuestion; LedgerError if a proof is asked for and there is none to be had."""
     at = state.at or desk.clock()
     proved = _bundle(desk, ticket, state, at) if kind == "zip" else None
-    known = None if state.known_at is None else position_of(desk.ledger, state.known_at, desk.ledger.head())
+    known = None if state.known_at is None and client is None else position_of(desk.ledger, state.known_at, client)
+    # What a dossier is held against by itself would be told by its position among everyone's entries.
+    against = None if client is None else position_of(desk.ledger, at if state.known_at is None else None, client)
     with readings_known("reading"):
-        document = told(gather(desk.ledger, Asked(ticket, at, known, None, state.readings), proved))
+        document = told(gather(desk.ledger, Asked(ticket, at, known, against, state.readings), proved))
     if proved is None:
         return _SETTERS[kind](document)
     contents = {"dossier.pdf": as_pdf(document), "dossier.html": as_html(document), "bundle.zip": proved, VERIFIER: verifier()}

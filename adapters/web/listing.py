@@ -5,7 +5,7 @@ the accounts do not hold, are read from the ledger for the rows shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -144,20 +144,17 @@ def _longest(view: View, ticket: str, clock: str) -> Row | None:
     return {"from": _text(begins), "to": _text(ends), "counted_seconds": counted, "cause": cause, "clause": clause}
 
 
-_OPEN = ("ticket", "client", "priority", "next_due_at", "next_due_clock", "waiting")
-
-
 def _due(view: View, client: str | None) -> list[Row]:
-    """The open tickets with a clock that is due next and not breached yet, the earliest first."""
-    where, values = _of(client, "next_due_at >= ? AND status = 'open'")
-    statement = f"SELECT {', '.join(_OPEN)} FROM open_work {where} ORDER BY next_due_at, ticket LIMIT {SHOWN}"
-    found = view.session.all(statement, *values, _instant(view.now))
-    return [_open_row(it) for it in found]
-
-
-def _open_row(values: Sequence[Any]) -> Row:
-    row = dict(zip(_OPEN, values, strict=True))
-    return {**row, "next_due_at": _text(row["next_due_at"]), "waiting": bool(row["waiting"])}
+    """The clocks of open tickets that run and are not breached yet, those due first on top."""
+    found = []
+    for clock in _CLOCKS:
+        where, values = _of(client, f"status = 'open' AND {clock}_verdict = 'running'")
+        statement = (
+            f"SELECT ticket, client, priority, {clock}_due_at FROM sla {where} ORDER BY {clock}_due_at, ticket LIMIT {SHOWN}"
+        )
+        for ticket, owner, priority, due in view.session.all(statement, *values):
+            found.append({"ticket": ticket, "client": owner, "priority": priority, "clock": clock, "due_at": _text(due)})
+    return sorted(found, key=lambda it: (it["due_at"] or "", it["ticket"]))[:SHOWN]
 
 
 def _unattended(view: View, client: str | None) -> list[Row]:
@@ -284,7 +281,3 @@ def _text(value: Any) -> str | None:
         return value
     found: str = value.isoformat()
     return found.replace("+00:00", "Z")
-
-
-def _instant(at: datetime) -> str:
-    return moment(at - timedelta(microseconds=at.microsecond))

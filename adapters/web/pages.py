@@ -12,11 +12,12 @@ from msgspec import structs
 from adapters.language import _
 from adapters.reports import NotFound, Selection
 from adapters.web import agreed, listing, recording
-from adapters.web.asking import State, readings_known, state_of
+from adapters.web.asking import BadQuestion, State, readings_known, state_of
 from adapters.web.desk import Desk
 from adapters.web.proof_words import words
 from adapters.web.setting import Page, Viewer, rendered
 from adapters.web.ticket import client_of, gathered, position_of
+from domain.refusal import said
 from replay.as_of import Focus
 
 MATRIX_ENTRIES = 20_000
@@ -47,8 +48,9 @@ def tickets(desk: Desk, page: Page, client: str | None) -> str:
 def ticket(desk: Desk, page: Page, viewer: Viewer, ident: str) -> str:
     """One ticket, replayed as the URL asks."""
     check_seen(desk, viewer, ident)
-    seen = agreed.terms_seen(desk.ledger, viewer.client)
-    found = gathered(desk.ledger, ident, state_of(page.query), desk.clock(), desk.signer, seen)
+    state = state_of(page.query)
+    _check_readings(desk, viewer, state)
+    found = gathered(desk.ledger, ident, state, desk.clock(), desk.signer, viewer.client)
     return rendered("ticket.html", page, it=found, proof_words=words(), recorded=dict(page.query).get("recorded", ""))
 
 
@@ -57,6 +59,17 @@ def check_seen(desk: Desk, viewer: Viewer, ident: str) -> None:
     owner = client_of(desk.ledger, ident)
     if owner is None or viewer.client not in (None, owner):
         raise NotFound("ticket", ident)
+
+
+def _check_readings(desk: Desk, viewer: Viewer, state: State) -> None:
+    """BadQuestion for a reading of terms that the caller does not see, as for one that no terms have."""
+    if viewer.client is None:
+        return
+    own = agreed.published(desk.ledger, agreed.terms_seen(desk.ledger, viewer.client))
+    known = {key for versions in own.values() for it in versions for key in it.terms.about.readings}
+    for field, readings in (("reading", state.readings), ("if_reading", state.supposed.readings)):
+        for key in readings.keys() - known:
+            raise BadQuestion(field, said("no terms have a reading {key}"), key=key)
 
 
 def clients(desk: Desk, page: Page) -> str:
@@ -99,22 +112,23 @@ def readings(desk: Desk, page: Page, viewer: Viewer) -> str:
     state = state_of(page.query)
     focus = Focus(client=viewer.client or asked.get("client") or None, policy=asked.get("policy") or None,
                   ticket=asked.get("ticket") or None)  # fmt: skip
-    head = desk.ledger.head()
+    _check_readings(desk, viewer, state)
+    head = position_of(desk.ledger, None, viewer.client)
     matrix = None
     if head <= MATRIX_ENTRIES or any((focus.client, focus.policy, focus.ticket)):
         if focus.ticket is not None:
             check_seen(desk, viewer, focus.ticket)
-        matrix = _matrix(desk, focus, state, head)
+        matrix = _matrix(desk, focus, state, viewer.client)
     seen = agreed.terms_seen(desk.ledger, viewer.client)
     hangs = [] if matrix is None else [it for it in matrix.hangs() if seen is None or it.terms in seen]
     totals = None if matrix is None else matrix.totals
     return rendered("readings.html", page, hangs=hangs, totals=totals, focus=focus, state=state, most=MATRIX_ENTRIES)
 
 
-def _matrix(desk: Desk, focus: Focus, state: State, head: int) -> Any:
+def _matrix(desk: Desk, focus: Focus, state: State, client: str | None) -> Any:
     at = state.at or desk.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     with readings_known("reading"):
-        return desk.matrix(focus, at, min(head, position_of(desk.ledger, state.known_at, head)))
+        return desk.matrix(focus, at, position_of(desk.ledger, state.known_at, client))
 
 
 # Recording ----------------------------------------------------------------------------------------------------------
@@ -128,7 +142,8 @@ def record_form(desk: Desk, page: Page, filled: recording.Filled | None = None) 
         now = desk.clock().astimezone(UTC).replace(microsecond=0).isoformat()
         filled = recording.new(asked["type"], {"at": now.replace("+00:00", "Z"), **known})
     fields = recording.fields(filled.type) if filled is not None else []
-    return rendered("record.html", page, groups=recording.GROUPS, filled=filled, fields=fields, ticket=asked.get("ticket", ""))
+    return rendered("record.html", page, groups=recording.GROUPS, filled=filled, fields=fields, ticket=asked.get("ticket", ""),
+                    recorded=asked.get("recorded", ""))  # fmt: skip
 
 
 def record(desk: Desk, viewer: Viewer, values: Mapping[str, str]) -> recording.Recorded | recording.Filled:

@@ -12,28 +12,30 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import Provide
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from adapters.asked import Unclear, month
 from adapters.http.callers import EVERYBODY, SIGNED_IN, Caller, admits, calling
 from adapters.http.problems import Forbidden, NotSignedIn, problem_of
-from adapters.http.settings import ServerSettings
 from adapters.http.signing_in import sign_in, sign_out
 from adapters.language import LANGUAGES, _, speak, worded
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.reports import NotFound
+from adapters.signing import Signer
 from adapters.statement.month import Month
 from adapters.web import downloads, pages, recording
 from adapters.web.asking import BadQuestion, address, place, state_of
 from adapters.web.desk import Desk
 from adapters.web.kept import BeingMade
-from adapters.web.setting import KINDS, Page, Viewer, static_files
+from adapters.web.setting import KINDS, READING, Page, Viewer, static_files
 
 LANGUAGE_COOKIE = "bitacora_lang"
 _YEAR_SECONDS = 365 * 86_400
 _FOR_EVER = f"public, max-age={_YEAR_SECONDS}, immutable"
 _AGAIN_SECONDS = 2
+_READERS = admits("reader", "auditor", "client")
 _SEE_OTHER: Literal[303] = 303
 Asked = Request[Any, Any, Any]
 
@@ -41,11 +43,11 @@ Asked = Request[Any, Any, Any]
 # What a handler is given ---------------------------------------------------------------------------------------------
 
 
-def desk_of(request: Asked, ledger: Ledger, settings: ServerSettings) -> Desk:
+def desk_of(request: Asked, ledger: Ledger, signer: Signer | None) -> Desk:
     """The desk behind the pages of an application, made when it is first asked for."""
     state = request.app.state
     if "desk" not in state:
-        state.desk = Desk(ledger, settings)
+        state.desk = Desk(ledger, signer)
     found: Desk = state.desk
     return found
 
@@ -82,27 +84,31 @@ def _answer(request: Asked, page: Page, html: str, status: int = 200) -> Respons
 
 
 @get("/", opt=SIGNED_IN, sync_to_thread=True)
-def overview(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
-    """The overview."""
+def overview(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
+    """The overview; whoever may only record is led to the form for it."""
     page = page_of(request)
+    if not viewer_of(caller).may_read:
+        if not viewer_of(caller).may_record:
+            raise Forbidden(caller.role, sorted(READING))
+        return Redirect("/record")
     return _answer(request, page, pages.overview(desk, page, caller.client))
 
 
-@get("/tickets", opt=SIGNED_IN, sync_to_thread=True)
+@get("/tickets", opt=_READERS, sync_to_thread=True)
 def tickets(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
     """The list of tickets."""
     page = page_of(request)
     return _answer(request, page, pages.tickets(desk, page, caller.client))
 
 
-@get("/tickets/{ident:str}", opt=SIGNED_IN, sync_to_thread=True)
-def ticket(request: Asked, caller: Caller, desk: Desk, ident: str) -> Response[str]:
+@get("/tickets/{ident:str}", opt=_READERS, sync_to_thread=True)
+def ticket(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One ticket."""
     page = page_of(request)
     return _answer(request, page, pages.ticket(desk, page, viewer_of(caller), ident))
 
 
-@get("/clients", opt=SIGNED_IN, sync_to_thread=True)
+@get("/clients", opt=_READERS, sync_to_thread=True)
 def clients(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
     """All clients; whoever is one is led to itself."""
     page = page_of(request)
@@ -111,29 +117,29 @@ def clients(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
     return _answer(request, page, pages.clients(desk, page))
 
 
-@get("/clients/{ident:str}", opt=SIGNED_IN, sync_to_thread=True)
-def client(request: Asked, caller: Caller, desk: Desk, ident: str) -> Response[str]:
+@get("/clients/{ident:str}", opt=_READERS, sync_to_thread=True)
+def client(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One client."""
     page = page_of(request)
     return _answer(request, page, pages.client(desk, page, viewer_of(caller), ident))
 
 
-@get("/readings", opt=SIGNED_IN, sync_to_thread=True)
+@get("/readings", opt=_READERS, sync_to_thread=True)
 def readings(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
     """What hangs on each unclear clause."""
     page = page_of(request)
     return _answer(request, page, pages.readings(desk, page, viewer_of(caller)))
 
 
-@get("/terms", opt=SIGNED_IN, sync_to_thread=True)
+@get("/terms", opt=_READERS, sync_to_thread=True)
 def terms(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
     """The terms published."""
     page = page_of(request)
     return _answer(request, page, pages.terms(desk, page, viewer_of(caller)))
 
 
-@get("/terms/{ident:str}", opt=SIGNED_IN, sync_to_thread=True)
-def one_terms(request: Asked, caller: Caller, desk: Desk, ident: str) -> Response[str]:
+@get("/terms/{ident:str}", opt=_READERS, sync_to_thread=True)
+def one_terms(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One terms with its clauses."""
     page = page_of(request)
     return _answer(request, page, pages.one_terms(desk, page, viewer_of(caller), ident))
@@ -170,7 +176,7 @@ def _recorded(request: Asked, caller: Caller, desk: Desk, values: dict[str, str]
     if isinstance(found, recording.Filled):
         return _answer(request, page, pages.record_form(desk, page, found), HTTPStatus.UNPROCESSABLE_ENTITY)
     kind, _colon, ident = found.stream.partition(":")
-    there = place("tickets", ident) if kind == "ticket" else place("clients", ident) if kind == "client" else "/record"
+    there = place("tickets", ident) if kind == "ticket" and viewer_of(caller).may_read else "/record"
     there = address(there, [("recorded", str(found.position))])
     return Redirect(f"{there}#e{found.position}", status_code=_SEE_OTHER)
 
@@ -185,29 +191,31 @@ def _file(content: bytes, name: str) -> Response[bytes]:
     return Response(content, media_type=downloads.MEDIA_TYPES[kind], headers=headers)
 
 
-@get("/tickets/{ident:str}/{name:str}", opt=SIGNED_IN, sync_to_thread=True)
-def taken_away(request: Asked, caller: Caller, desk: Desk, ident: str, name: str) -> Response[bytes]:
+@get("/tickets/{ident:str}/{name:str}", opt=admits("auditor", "client"), sync_to_thread=True)
+def taken_away(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """What can be taken away of a ticket: `dossier.pdf`, `.html` or `.zip`, and `bundle.zip`."""
     page = page_of(request)
     pages.check_seen(desk, viewer_of(caller), ident)
     what, _dot, kind = name.partition(".")
+    if kind == "zip" and caller.client is not None:
+        raise Forbidden(caller.role, ["auditor"])
     if name == "bundle.zip":
         return _file(downloads.ticket_bundle(desk, ident, state_of(page.query)), f"{ident}-bundle.zip")
     if what != "dossier" or kind not in ("pdf", "html", "zip"):
         raise NotFound("file", name)
-    return _file(downloads.dossier(desk, ident, state_of(page.query), kind), f"{ident}.{kind}")
+    return _file(downloads.dossier(desk, ident, state_of(page.query), kind, caller.client), f"{ident}.{kind}")
 
 
-@get("/tickets/{ident:str}/proof.json", opt=SIGNED_IN, sync_to_thread=True)
-def proof(request: Asked, caller: Caller, desk: Desk, ident: str) -> dict[str, Any]:
+@get("/tickets/{ident:str}/proof.json", opt=_READERS, sync_to_thread=True)
+def proof(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> dict[str, Any]:
     """The proofs of a ticket's entries, for the browser to check."""
     page_of(request)
     pages.check_seen(desk, viewer_of(caller), ident)
     return downloads.proofs(desk, ident)
 
 
-@get("/clients/{ident:str}/statement/{name:str}", opt=SIGNED_IN, sync_to_thread=True)
-def statement(request: Asked, caller: Caller, desk: Desk, ident: str, name: str) -> Response[bytes]:
+@get("/clients/{ident:str}/statement/{name:str}", opt=_READERS, sync_to_thread=True)
+def statement(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """The statement of a client for a month: `2026-03.pdf`, `.html` or `.xlsx`."""
     page_of(request)
     if caller.client not in (None, ident):
@@ -227,7 +235,7 @@ def verifier() -> Response[bytes]:
 
 
 @get("/static/{name:str}", opt=EVERYBODY, sync_to_thread=False)
-def static(name: str) -> Response[bytes]:
+def static(name: FromPath[str]) -> Response[bytes]:
     """A style sheet, a script, the icon: kept by browsers for ever, since its name changes with its content."""
     content = static_files().get(name)
     if content is None:

@@ -29,6 +29,8 @@ from adapters.wording.values import amount, local, long, moment_of, named, plain
 _PACKAGE = "adapters.web"
 STATIC = "static"
 KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+READING = frozenset({"reader", "auditor", "client", "admin"})
+"""The roles that look at pages; `integrator` and `recorder` are programs' roles, and the latter has the form only."""
 SIGNS = {"met": "✓", "breached": "✕", "running": "▸", "paused": "‖", "not_applicable": "–"}
 """What tells verdicts apart where colours do not."""
 
@@ -39,6 +41,11 @@ class Viewer(Struct, frozen=True):
     role: str
     client: str | None
     name: str
+
+    @property
+    def may_read(self) -> bool:
+        """Whether anything may be looked at."""
+        return self.role in READING
 
     @property
     def may_record(self) -> bool:

@@ -18,6 +18,7 @@ from adapters.replays import Asked as AskedWhatIf
 from adapters.reports import NotFound, Reports
 from adapters.signing import Signer
 from adapters.tree import TreeRows
+from adapters.web.agreed import terms_seen
 from adapters.web.asking import BadQuestion, State, Supposed, readings_known
 from adapters.web.bands import Drawn, drawn
 from adapters.wording.happenings import voided
@@ -131,24 +132,24 @@ def client_of(ledger: Ledger, ticket: str) -> str | None:
 
 
 def gathered(
-    ledger: Ledger, ticket: str, state: State, now: datetime, signer: Signer | None = None, seen: frozenset[str] | None = None
+    ledger: Ledger, ticket: str, state: State, now: datetime, signer: Signer | None = None, client: str | None = None
 ) -> Ticket:  # fmt: skip
     """A ticket for a question, judged at `now` (aware) unless the state says when. `signer` is the desk's, if it is at hand;
-    `seen` are the ids of the terms that may be supposed, None for all.
+    `client` is the caller's, if it may see no other.
 
     NotFound if there is no such ticket, or there was none yet; BadQuestion for a reading that no terms have."""
     recorded = ledger.stream(f"ticket:{ticket}")
     if not recorded:
         raise NotFound("ticket", ticket)
-    at, head = state.at or now, ledger.head()
-    known = min(head, position_of(ledger, state.known_at, head))
+    at, head = state.at or now, position_of(ledger, None, client)
+    known = position_of(ledger, state.known_at, client)
     against = head if state.known_at is not None else known
     with readings_known("reading"):
         found = gather(ledger, Asked(ticket, at, known, against, state.readings), None, hanging=state.hangs)
     zone: tzinfo = ZoneInfo(found.zone) if found.zone != "UTC" else UTC
     bands = {name: _band(found, name, zone) for name in CLOCKS}
     stops = _stops(recorded, known, head)
-    offered = _offered(ledger, known, seen)
+    offered = _offered(ledger, known, terms_seen(ledger, client))
     outcome, problem = _supposed(ledger, found, state.supposed, offered)
     entries = found.in_order()
     return Ticket(
@@ -171,7 +172,7 @@ def gathered(
         outcome=outcome,
         problem=problem,
         hangs=found.hangs if state.hangs else None,
-        proof=_provable(ledger, signer),
+        proof=_provable(ledger, signer, client),
     )
 
 
@@ -179,18 +180,25 @@ def _is_late(entry: Row) -> bool:
     return moment_of(entry["recorded_at"]) - moment_of(entry["at"]) > _LATE
 
 
-def _provable(ledger: Ledger, signer: Signer | None) -> Provable | None:
-    """None if nothing was signed yet."""
+def _provable(ledger: Ledger, signer: Signer | None, client: str | None) -> Provable | None:
+    """None if nothing was signed yet. A client gets no bundle: what proves a ticket shows all terms."""
     with ledger.reading(said("reading the checkpoints")) as plain:
         last = TreeRows.of(plain).last_checkpoint()
-    return None if last is None else Provable(last.size, signer.key.text() if signer else None, signer is not None)
+    return (
+        None
+        if last is None
+        else Provable(last.size, signer.key.text() if signer else None, signer is not None and client is None)
+    )
 
 
-def position_of(ledger: Ledger, known_at: datetime | int | None, head: int) -> int:
-    """What was known, as a position."""
-    if known_at is None:
-        return head
-    return ledger.position_at(known_at) if isinstance(known_at, datetime) else known_at
+def position_of(ledger: Ledger, known_at: datetime | int | None, client: str | None) -> int:
+    """What was known, as a position; of a client only the last one up to there that can concern it, which gives the same
+    figures and does not tell how much others recorded."""
+    position = ledger.position_at(known_at) if isinstance(known_at, datetime) else known_at
+    with ledger.reading(said("looking a position up")) as rows:
+        head = rows.head()
+        wanted = head if position is None else min(position, head)
+        return wanted if client is None else rows.last_of(client, wanted) or 0
 
 
 def _band(dossier: Dossier, name: ClockName, zone: tzinfo) -> Drawn | None:

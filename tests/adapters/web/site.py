@@ -149,7 +149,11 @@ class Reader:
     def violations(self) -> list[str]:
         """What axe-core finds against WCAG 2.2 AA."""
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]}).response["violations"]
+        found = (
+            Axe()
+            .run(self.page, options={"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]})
+            .response["violations"]
+        )
         return [f"{it['id']}: {node['html'][:200]} {node['failureSummary']}" for it in found for node in it["nodes"]]
 
     def close(self) -> None:

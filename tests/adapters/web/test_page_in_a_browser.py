@@ -157,7 +157,7 @@ def test_a_client_sees_its_own_tickets_and_of_others_not_even_that_they_are_ther
     assert client.go(f"/tickets/{LATE}") and client.status == 200
     told = []
     for ticket in ("T-0399", "T-9999"):
-        for path in ("", "/dossier.pdf", "/bundle.zip", "/proof.json"):
+        for path in ("", "/dossier.pdf", "/proof.json", "/other"):
             page = client.go(f"/tickets/{ticket}{path}")
             told.append((client.status, page.inner_text("main").replace(ticket, "T")))
     assert set(told) == {(404, told[0][1])}
@@ -247,7 +247,7 @@ def test_without_javascript_everything_can_be_read_and_asked(reader: Come) -> No
 
 
 def test_an_entry_recorded_by_hand_stands_on_the_page_and_a_refusal_beside_its_field(reader: Come) -> None:
-    recorder = reader("recorder")
+    recorder = reader("admin")
     page = recorder.go("/record?type=FollowedUp&ticket=T-0400")
     page.select_option("#i-kind", "progress")
     page.fill("#i-at", "yesterday")
@@ -265,7 +265,20 @@ def test_an_entry_recorded_by_hand_stands_on_the_page_and_a_refusal_beside_its_f
     position = page.url.partition("recorded=")[2].partition("#")[0]
     assert "Se llamó al cliente" in page.inner_text(f"#e{position}")
     raw = json.loads(page.text_content(f"pre[data-position='{position}']") or "")
-    assert (raw["recorded_by"], raw["note"]) == ("recorder", "Se llamó al cliente")
+    assert (raw["recorded_by"], raw["note"]) == ("admin", "Se llamó al cliente")
+    recorder.complaints.clear()
+
+
+def test_a_recorder_has_the_form_and_nothing_to_read(reader: Come) -> None:
+    recorder = reader("recorder")
+    page = recorder.go("/")
+    assert page.url.endswith("/record") and page.locator("nav a").all_inner_texts() == ["Record"]
+    page.click("text=request for information")
+    page.fill("#i-ticket", "T-0400")
+    page.click("text=Record it")
+    page.wait_for_url("**/record?recorded=*")
+    assert "Recorded at position" in page.inner_text("main")
+    assert recorder.go("/tickets/T-0400") and recorder.status == 403
     recorder.complaints.clear()
 
 
