@@ -1,0 +1,145 @@
+"""What the server answers is what the command line prints, byte for byte, on each store."""
+
+import json
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.adapters.cli.calling import process
+from tests.adapters.cli.stories import AT
+from tests.adapters.http.served import Served
+
+JUDGED = ["--at", AT]
+KNOWN = ["--known-at", "14"]
+WAITING = ["--reading", "gs.wait=stops"]
+ASKED = {
+    "/v1/reports/sla": [["report", "sla"], JUDGED],
+    "/v1/reports/sla?client=acme": [["report", "sla"], JUDGED, ["--client", "acme"]],
+    "/v1/reports/sla?known_at=14&reading=gs.wait%3Dstops": [["report", "sla"], JUDGED, KNOWN, WAITING],
+    "/v1/reports/consumption": [["report", "consumption"], JUDGED],
+    "/v1/reports/consumption?policy=PC": [["report", "consumption"], JUDGED, ["--policy", "PC"]],
+    "/v1/reports/billing": [["report", "billing"], JUDGED],
+    "/v1/reports/billing?from=2026-03-03T00:00:00-06:00": [
+        ["report", "billing"], JUDGED, ["--from", "2026-03-03T00:00:00-06:00"],
+    ],
+    "/v1/reports/unattended": [["report", "unattended"], JUDGED],
+    "/v1/explain?ticket=G-1": [["explain", "G-1"], JUDGED],
+    "/v1/explain?ticket=C-1&known_at=14": [["explain", "C-1"], JUDGED, KNOWN],
+    "/v1/replay?known_at=10": [["replay", "--known-at", "10"], JUDGED],
+    "/v1/replay?known_at=10&against=14&ticket=C-1": [
+        ["replay", "--known-at", "10", "--against", "14", "--ticket", "C-1"], JUDGED,
+    ],
+    "/v1/readings?client=acme": [["readings", "--client", "acme"], JUDGED],
+}  # fmt: skip
+
+
+def printed(server: Served, *arguments: str) -> bytes:
+    """What the command line prints as JSON."""
+    place = ["--ledger", server.ledger_url, "--keys", str(server.keys)]
+    done = process(*arguments, *place, "--format", "json")
+    assert done.returncode in (0, 1) and done.stderr == b"", done
+    return done.stdout
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_same_question_has_the_same_answer(server: Served, asked: str) -> None:
+    path = f"{asked}{'&' if '?' in asked else '?'}{urlencode({'at': AT})}"
+    answer = server.as_("auditor").get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == printed(server, *(it for part in ASKED[asked] for it in part))
+
+
+def test_a_supposition_has_the_same_answer(server: Served, tmp_path: Path) -> None:
+    line = {"type": "Responded", "at": "2026-03-02T09:30:00-06:00", "ticket": "G-1"}
+    (tmp_path / "with.jsonl").write_text(json.dumps(line) + "\n")
+    sent = {"readings": {"gs.wait": "stops"}, "without": [9], "entries": [line]}
+    answer = server.as_("auditor").post("/v1/what-if", params={"at": AT}, json=sent)
+    assert answer.status_code == 200, answer.text
+    options = ["--reading", "gs.wait=stops", "--without", "9", "--with", str(tmp_path / "with.jsonl"), *JUDGED]
+    # What is supposed is recorded "now", whenever that is.
+    told, printed_so = (re.sub(rb'"recorded_at":"[^"]*"', b"", it) for it in (answer.content, printed(server, "what-if", *options)))
+    assert told == printed_so
+    assert answer.json()["tried"][0]["positions"]
+
+
+def test_entries_are_those_that_are_listed(server: Served) -> None:
+    listed = printed(server, "entries", "--client", "acme", "--type", "TicketOpened")
+    asked = {"client": "acme", "type": "TicketOpened"}
+    lines = server.as_("integrator").get("/v1/entries", params=asked, headers={"Accept": "application/x-ndjson"})
+    assert lines.content == listed
+    page = server.as_("integrator").get("/v1/entries", params=asked).json()
+    assert page == {"entries": [json.loads(it) for it in listed.splitlines()], "next": None}
+
+
+def test_pages_go_on_by_position_and_miss_nothing(server: Served) -> None:
+    client, found, path = server.as_("reader"), [], "/v1/entries?limit=3"
+    while path:
+        answer = client.get(path)
+        found += [it["position"] for it in answer.json()["entries"]]
+        assert (answer.json()["next"] is None) == ("next" not in answer.links)
+        path = answer.links.get("next", {}).get("url", "")
+    assert found == list(range(1, len(found) + 1)) and len(found) > 15
+
+
+def test_a_report_comes_as_lines_too(server: Served) -> None:
+    asked = {"at": AT}
+    rows = server.as_("reader").get("/v1/reports/sla", params=asked).json()
+    lines = server.as_("reader").get("/v1/reports/sla", params=asked, headers={"Accept": "application/x-ndjson"})
+    assert [json.loads(it) for it in lines.text.splitlines()] == rows
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "name"),
+    [
+        ("/v1/statement?client=acme&month=2026-03&format=html", ["statement", "acme", "--month", "2026-03"], "a.html"),
+        ("/v1/statement?client=acme&month=2026-03", ["statement", "acme", "--month", "2026-03"], "a.pdf"),
+        ("/v1/statement?client=beta&month=2026-03&format=xlsx", ["statement", "beta", "--month", "2026-03"], "a.xlsx"),
+    ],
+)
+def test_a_paper_has_the_same_bytes(one_server: Served, tmp_path: Path, path: str, command: list[str], name: str) -> None:
+    place = ["--ledger", one_server.ledger_url, "--keys", str(one_server.keys), *JUDGED, "-o", str(tmp_path / name)]
+    assert process(*command, *place).returncode == 0
+    answer = one_server.as_("auditor").get(f"{path}&{urlencode({'at': AT})}")
+    assert answer.content == (tmp_path / name).read_bytes()
+
+
+def test_a_dossier_carries_its_proof(one_server: Served) -> None:
+    answer = one_server.as_("auditor").get("/v1/dossier", params={"ticket": "G-1", "at": AT, "format": "zip"})
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(BytesIO(answer.content)) as archive:
+        assert set(archive.namelist()) == {"dossier.pdf", "dossier.html", "bundle.zip", "bitacora_verify.py"}
+
+
+def test_what_the_stored_accounts_answer_is_the_same(one_server: Served) -> None:
+    fresh = one_server.as_("reader").get("/v1/reports/billing")
+    assert fresh.headers["bitacora-accounts"] == "replayed"
+    assert process("follow", "--once", "--ledger", one_server.ledger_url, "--keys", str(one_server.keys)).returncode == 0
+    kept = one_server.as_("reader").get("/v1/reports/billing")
+    assert kept.headers["bitacora-accounts"].startswith("stored; position=")
+    assert kept.content == fresh.content
+    again = one_server.as_("reader").get("/v1/reports/billing", params={"fresh": "true"})
+    assert again.headers["bitacora-accounts"] == "replayed" and again.content == fresh.content
+    (accounts,) = one_server.as_("reader").get("/v1/accounts").json()
+    assert accounts["behind"] == 0 and accounts["state"] == "active"
+
+
+def test_what_is_held_is_not_sent_again(one_server: Served) -> None:
+    client, asked = one_server.as_("reader"), {"at": AT, "known_at": "12"}
+    first = client.get("/v1/reports/sla", params=asked)
+    again = client.get("/v1/reports/sla", params=asked, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.get("/v1/reports/sla", params=asked | {"known_at": "13"}, headers={"If-None-Match": first.headers["etag"]})
+    assert other.status_code == 200 and other.headers["etag"] != first.headers["etag"]
+
+
+def test_what_changes_with_the_clock_has_no_tag(one_server: Served) -> None:
+    assert "etag" not in one_server.as_("reader").get("/v1/reports/sla").headers
+
+
+def test_answers_are_compressed_for_whoever_can_read_that(one_server: Served) -> None:
+    answer = one_server.as_("reader").get("/v1/terms/document", params={"terms": "customsoft"})
+    assert answer.headers["content-encoding"] == "gzip" and answer.json()["terms"] == "customsoft"
