@@ -5,32 +5,25 @@ It asks the functions that the dossier and the command line ask, and works out n
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from adapters.dossier.gathering import Asked, gather
-from adapters.language import worded
 from adapters.ledger import Ledger
-from adapters.replays import Answer, what_if
-from adapters.replays import Asked as AskedWhatIf
-from adapters.reports import NotFound, Reports
+from adapters.reports import NotFound
 from adapters.signing import Signer
 from adapters.tree import TreeRows
 from adapters.web.agreed import terms_seen
-from adapters.web.asking import BadQuestion, State, Supposed, readings_known
+from adapters.web.asking import State, readings_known
 from adapters.web.bands import Drawn, drawn
+from adapters.web.supposing import Offered, Outcome, offered, outcome
 from adapters.wording.happenings import voided
 from adapters.wording.values import moment_of
-from domain.events import Entry, TermsPublished, TicketOpened
+from domain.events import Entry, TicketOpened
 from domain.refusal import said
-from domain.terms import terms_from
-from domain.terms_document import TermsError
-from replay.as_of import Focus
 from replay.dossier import CLOCKS, ClockName, Dossier, Row
 from replay.hanging import Hangs
-from replay.what_if import WhatIfError
 
 _STEPS_MINUTES = (1, 5, 15, 30, 60, 240, 1440, 10080)
 _STEPS_WANTED = 200
@@ -63,22 +56,6 @@ class Span(Struct, frozen=True):
     last: int
     step: int
     value: int
-
-
-class Offered(Struct, frozen=True):
-    """Published terms that may be supposed, and their tiers."""
-
-    terms: str
-    name: Any
-    tiers: Sequence[str]
-
-
-class Outcome(Struct, frozen=True):
-    """What a supposition makes: the rows that differ, the totals of both sides, and the ticket's verdicts before and after."""
-
-    answer: Answer
-    changes: Sequence[Row]
-    verdicts: Mapping[str, tuple[str, str]]
 
 
 class Provable(Struct, frozen=True):
@@ -149,8 +126,8 @@ def gathered(
     zone: tzinfo = ZoneInfo(found.zone) if found.zone != "UTC" else UTC
     bands = {name: _band(found, name, zone) for name in CLOCKS}
     stops = _stops(recorded, known, head)
-    offered = _offered(ledger, known, terms_seen(ledger, client))
-    outcome, problem = _supposed(ledger, found, state.supposed, offered)
+    choices = offered(ledger, known, terms_seen(ledger, client))
+    result, problem = outcome(ledger, found, state.supposed, choices)
     entries = found.in_order()
     return Ticket(
         state=state,
@@ -168,8 +145,8 @@ def gathered(
         span=_span(recorded, found, at, now),
         late=frozenset(it["position"] for it in entries if _is_late(it)),
         later=frozenset(it["position"] for it in entries if moment_of(it["at"]) > at),
-        offered=offered,
-        outcome=outcome,
+        offered=choices,
+        outcome=result,
         problem=problem,
         hangs=found.hangs if state.hangs else None,
         proof=_provable(ledger, signer, client),
@@ -246,56 +223,6 @@ def _span(recorded: Sequence[Entry], dossier: Dossier, at: datetime, now: dateti
 
 def _minute(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
-
-
-# What is supposed ---------------------------------------------------------------------------------------------------
-
-
-def _check_without(dossier: Dossier, supposed: Supposed) -> None:
-    """Only what stands on the page can be left out: of other entries not even the existence is told."""
-    shown = {it["position"] for it in dossier.in_order()}
-    for position in supposed.without:
-        if position not in shown:
-            raise BadQuestion("if_without", said("there is no entry {position} on this page"), position=position)
-
-
-def _offered(ledger: Ledger, known: int, seen: frozenset[str] | None) -> list[Offered]:
-    """The newest version of all terms known."""
-    newest = {}
-    for _, recorded in ledger.streams("terms", known):
-        for it in recorded:
-            if isinstance(it.event, TermsPublished) and (seen is None or it.event.terms in seen):
-                newest[it.event.terms] = it.event.document
-    found = {name: terms_from(document) for name, document in newest.items()}
-    return [Offered(name, it.about.name, list(it.under().provisions.tiers)) for name, it in found.items()]
-
-
-def _supposed(ledger: Ledger, dossier: Dossier, supposed: Supposed, offered: Sequence[Offered]) -> tuple[Outcome | None, str]:
-    """What the supposition makes, or why it cannot be made, in the language spoken."""
-    if not supposed:
-        return None, ""
-    try:
-        _check_without(dossier, supposed)
-        with readings_known("if_reading"):
-            return _outcome(ledger, dossier, supposed, offered), ""
-    except (BadQuestion, WhatIfError, TermsError) as error:
-        return None, worded(error)
-
-
-def _outcome(ledger: Ledger, dossier: Dossier, supposed: Supposed, offered: Sequence[Offered]) -> Outcome:
-    asked = AskedWhatIf(supposed.terms or None, supposed.tier or None, supposed.readings, None, supposed.without)
-    ticket = dossier.ticket
-    if supposed.terms and supposed.terms not in {it.terms for it in offered}:
-        raise BadQuestion("if_terms", said("there are no terms {terms}"), terms=supposed.terms)
-    answer = what_if(ledger, dossier.question, asked, Focus(ticket=ticket))
-    changes = list(answer.compared.changes())
-    sides = [_verdicts(it, ticket) for it in (answer.before, answer.after)]
-    return Outcome(answer, changes, {name: (sides[0][name], sides[1][name]) for name in CLOCKS})
-
-
-def _verdicts(reports: Reports, ticket: str) -> dict[str, str]:
-    row = reports.explain(ticket)
-    return {name: row[name]["verdict"] for name in CLOCKS}
 
 
 def causes(changes: Iterable[Row]) -> list[Row]:
