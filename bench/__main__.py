@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import append, calendar, explain, follow, recording, replay, servicenow, verify
+from bench import append, calendar, explain, follow, page, recording, replay, servicenow, verify
 from bench.measuring import HEADINGS, Row, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -29,6 +29,7 @@ MEASURED: dict[str, Callable[[Path], list[Row]]] = {
     "replay": replay.run,
     "explain": explain.run,
     "follow": follow.run,
+    "page": page.run,
     "verify": verify.run,
     "servicenow": servicenow.run,
 }
