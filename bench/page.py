@@ -1,5 +1,5 @@
-"""The auditor's page over a ledger of more than 100,000 tickets, through the program's own server: a ticket, a what-if, the lists;
-what a page weighs, and how soon a real Chromium can use it.
+"""The auditor's page over a ledger of more than 100,000 tickets, through the program's own server: a ticket, a what-if, the
+lists; what a page weighs, and how soon a real Chromium can use it.
 
 Every ticket asked for is another one, so that nothing was read before; the floor is the server's answer to `/health`.
 """

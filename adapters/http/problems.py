@@ -138,7 +138,13 @@ class Missing(ProblemError):
     status, code = HTTPStatus.NOT_FOUND, "missing"
 
 
+_OF_HTTP = {
+    404: said("there is nothing at this address"),
+    405: said("this address is not asked in this way"),
+    413: said("more is sent than is taken at once"),
+}
 _MISSING = {
+    "entry": said("there is no entry at position {value}"),
     "ticket": said("there is no ticket {value}, or none that counts at the moment asked for"),
     "client": said("there is no client {value}"),
     "policy": said("there is no policy {value}"),
@@ -185,7 +191,7 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
             return _invalid(error), {}
         case HTTPException():
             headers = {name: value for name, value in (error.headers or {}).items() if name.lower() != "content-type"}
-            detail = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
+            detail = _(_OF_HTTP.get(error.status_code, HTTPStatus(error.status_code).phrase))
             return problem(error.status_code, f"http-{error.status_code}", detail), headers
     # The traceback as text, without the values of variables: among them are tokens, and what entries say of people.
     _log.error("failed", traceback="".join(traceback.format_exception(error)))
