@@ -1,4 +1,4 @@
-"""Takes the picture of docs/page.md: `python -m docs.pictured` serves the demo's year and photographs a ticket of it in Chromium.
+"""Takes the picture of docs/page.md: `python -m docs.pictured` serves the demo's year and photographs a ticket in Chromium.
 
 The same ticket twice, before a late entry was known: in English on paper, in Spanish at night.
 """

@@ -92,21 +92,26 @@ def _of(client: str | None, also: str = "") -> tuple[str, tuple[Any, ...]]:
 
 
 def _breached_count() -> str:
-    return " + ".join(f"SUM(CASE WHEN {it}_verdict = 'breached' THEN 1 ELSE 0 END)" for it in _CLOCKS)
+    return " + ".join(_how_many(it, "breached") for it in _CLOCKS)
+
+
+def _how_many(clock: str, verdict: str) -> str:
+    return f"SUM(CASE WHEN {clock}_verdict = '{verdict}' THEN 1 ELSE 0 END)"
 
 
 def _compliance(view: View, client: str | None) -> dict[str, dict[str, Row]]:
     """By month, newest first, and priority: what was met and breached of each clock; under the priority '' of the month."""
     where, values = _of(client)
-    counts = [f"{clock}_{what}" for clock in _CLOCKS for what in ("met", "breached", "open")]
-    sums = ", ".join(f"SUM({it})" for it in counts)
+    counts = [f"{clock}_{what}" for clock in _CLOCKS for what in ("met", "breached")]
+    sums = ", ".join(_how_many(clock, verdict) for clock in _CLOCKS for verdict in ("met", "breached"))
     found: dict[str, dict[str, Row]] = {}
     newest = f"SELECT DISTINCT month FROM sla {where} ORDER BY month DESC LIMIT {MONTHS}"
     months = [it for (it,) in view.session.all(newest, *values)]
     if not months:
         return found
     where, values = _of(client, "month >= ?")
-    statement = f"SELECT month, priority, SUM(tickets), {sums} FROM monthly_compliance {where} GROUP BY month, priority"
+    # Not from the view monthly_compliance, which counts by client first: that takes three times as long.
+    statement = f"SELECT month, priority, COUNT(*), {sums} FROM sla {where} GROUP BY month, priority"
     for month, priority, *figures in view.session.all(statement, *values, months[-1]):
         row = dict(zip(("tickets", *counts), map(int, figures), strict=True))
         found.setdefault(month, {})[priority] = row

@@ -29,8 +29,8 @@ CLIENT, OTHER_CLIENT = "fletes-de-tepeyac", "lacteos-el-zarco"
 LATE = "T-0319"
 """A ticket of CLIENT that was answered in time, which the desk recorded two days later."""
 LATE_ENTRY, BEFORE_LATE = 2405, 2400
-_WAIT_SECONDS = 30
-_PATIENCE_MS = 15_000
+_WAIT_SECONDS = 120
+_PATIENCE_MS = 60_000
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
