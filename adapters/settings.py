@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 LEDGER_VARIABLE = "BITACORA_LEDGER"
 KEYS_VARIABLE = "BITACORA_KEYS"
+BROKERS_VARIABLE = "BITACORA_BROKERS"
 DEFAULT_LEDGER = "./bitacora.db"
+DEFAULT_BROKERS = "127.0.0.1:9092"
 _SERVERS = ("postgresql:", "postgres:")
 _A_SERVER = "postgresql://..."
 """Of a URL that cannot be read nothing is repeated: the password may be anywhere in it."""
@@ -25,6 +27,12 @@ def keys_path(given: str | None, environment: Mapping[str, str]) -> Path | None:
     given."""
     path = given or environment.get(KEYS_VARIABLE)
     return Path(path) if path else None
+
+
+def brokers_of(given: str | None, environment: Mapping[str, str]) -> str:
+    """The brokers of Kafka asked for (host:port, more after commas), else those of `BITACORA_BROKERS`, else one that listens on
+    this machine. Empty text counts as not given."""
+    return given or environment.get(BROKERS_VARIABLE) or DEFAULT_BROKERS
 
 
 def is_server(url: str) -> bool:

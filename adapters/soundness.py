@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
-from adapters.mapper import Stored, key_of, position_in
+from adapters.mapper import Stored, key_of, position_in, upcast
 from adapters.rows import Row
 from adapters.tree import TreeRows
+from domain import upcasting
 from domain.events import (
-    EVENT_TYPES,
     AnyEvent,
     ContingencyDeclared,
     EntryVoided,
@@ -105,7 +105,7 @@ class Entries:
         ]
         wrong = (
             _first(_VERSION, list(versions), self.streams.next_in(streams)),
-            _first(_TAG, list(map(EVENT_TYPES.get, tags)), kinds),
+            _first(_TAG, list(map(upcasting.CHAIN.kinds.get, tags)), kinds),
             _first(_TIME, list(map(le, [self.last, *times], times)), [True] * len(page)),
             _first(_STREAM, list(streams), places),
         )
@@ -120,13 +120,14 @@ class Entries:
         try:
             return list(map(_decode, states))
         except _UNREADABLE:
+            decoded = []
             for number, (position, *_, state) in enumerate(page):
                 try:
-                    _decode(state)
+                    decoded.append(_decoded(state))
                 except _UNREADABLE as problem:
                     self.take(page[:number])
                     raise Differs(position, said("entry {position} cannot be read: {problem}"), problem=problem) from None
-            raise
+            return decoded
 
     def _check_ids(self, page: Sequence[Row], decoded: Sequence[Stored]) -> None:
         """Ids lead to their positions; one that came with an export leads nowhere and has to be the only one of its kind."""
@@ -207,7 +208,14 @@ class Entries:
         position = 0
         while page := self.rows.raw(position, 2**62, _PAGE):
             position = page[-1][0]
-            yield from ((row[0], _decode(row[4]).event) for row in page)
+            yield from ((row[0], _decoded(row[4]).event) for row in page)
+
+
+def _decoded(state: bytes) -> Stored:
+    try:
+        return _decode(state)
+    except _UNREADABLE:
+        return upcast(state)
 
 
 def _first(template: str, found: Sequence[Any], expected: Sequence[Any]) -> tuple[int, str, Any, Any] | None:

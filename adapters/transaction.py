@@ -15,6 +15,7 @@ from adapters.rows import Rows
 from adapters.sealing import Seals
 from adapters.unsealing import Unsealed
 from adapters.writing import Writing
+from domain import upcasting
 from domain.admission import admit
 from domain.book import Book
 from domain.clauses import turned_away
@@ -197,7 +198,7 @@ def _key_of(proposed: AnyEvent | Refused) -> str | None:
 def request_of(event: RequestRefused) -> AnyEvent | None:
     """The entry that was turned away; None if it cannot be read, which then is the same as nothing."""
     try:
-        request: AnyEvent = msgspec.convert(event.request, AnyEvent)
+        request: AnyEvent = msgspec.convert(upcasting.CHAIN.raw(event.request), AnyEvent)
         return request
     except msgspec.ValidationError:
         return None

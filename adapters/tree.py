@@ -145,6 +145,13 @@ class TreeRows(Rows):
             return []
         return [StoredCheckpoint(*row) for row in self._all("SELECT size, note, made_at FROM checkpoints ORDER BY size")]
 
+    def checkpoints_after(self, size: int, limit: int) -> list[StoredCheckpoint]:
+        """At most `limit` signed checkpoints over more entries than that, by size."""
+        if not self.is_prepared():
+            return []
+        found = self._all("SELECT size, note, made_at FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?", size, limit)
+        return [StoredCheckpoint(*row) for row in found]
+
     def last_checkpoint(self) -> StoredCheckpoint | None:
         """The one over most entries."""
         if not self.is_prepared():

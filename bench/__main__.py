@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import append, calendar, explain, follow, page, recording, replay, servicenow, verify
+from bench import append, calendar, explain, follow, http, page, recording, relay, replay, servicenow, verify, views
 from bench.measuring import HEADINGS, Row, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -30,8 +30,11 @@ MEASURED: dict[str, Callable[[Path], list[Row]]] = {
     "explain": explain.run,
     "follow": follow.run,
     "page": page.run,
+    "views": views.run,
+    "relay": relay.run,
     "verify": verify.run,
     "servicenow": servicenow.run,
+    "http": http.run,
 }
 
 

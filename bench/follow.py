@@ -7,9 +7,10 @@ quotas and the timetable, and is measured on the beginning of the same ledger, s
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from shutil import copyfile
@@ -48,13 +49,16 @@ SMALL, LARGE = 100_000, 1_000_000
 THEIRS = 3_000
 _REPEATS, _LARGE_REPEATS = 3, 1
 _VERSION = 1
-STEPS = 100
+STEPS = 200
+_PAUSE_SECONDS = 0.02
+_LOOK_SECONDS = 0.0002
+"""The reader asks this often: without a pause it would keep a processor from the follower."""
 
 
 def run(folder: Path) -> list[Row]:
     """Catch-up of both sizes against reading, of the smaller one against the library, and a step of one entry."""
     rows = [*_against_reading(folder, SMALL, _REPEATS), *_against_reading(folder, LARGE, _LARGE_REPEATS)]
-    return [*rows, *_against_the_library(folder), *_steps(folder), *_lag(folder)]
+    return [*rows, _by_two(folder), *_against_the_library(folder), *_steps(folder), *_lag(folder)]
 
 
 def _against_reading(folder: Path, count: int, repeats: int) -> list[Row]:
@@ -66,6 +70,15 @@ def _against_reading(folder: Path, count: int, repeats: int) -> list[Row]:
         Row(name=f"stored accounts of {count:,} entries made (floor: reading and decoding)", value=count / ours.middle,
             unit="entries/s", spread=ours.spread, floor=count / floor.middle, ratio=ratio, goal="≥ 0.3", met=ratio >= 0.3)
     ]  # fmt: skip
+
+
+def _by_two(folder: Path) -> Row:
+    """By the clock on the wall, starting the processes included."""
+    path = ledger(folder, LARGE)
+    with Ledger.open(str(path)) as opened:
+        ours, floor = in_turns(partial(_build, opened, path, 2), lambda: read(opened), repeats=_LARGE_REPEATS)
+    return Row(name="the same of 1,000,000 by two processes", value=LARGE / ours.middle, unit="entries/s", spread=None,
+               floor=LARGE / floor.middle, ratio=floor.middle / ours.middle, goal="-", met=None)  # fmt: skip
 
 
 def _against_the_library(folder: Path) -> list[Row]:
@@ -85,10 +98,10 @@ def _against_the_library(folder: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-def _build(opened: Ledger, path: Path) -> None:
+def _build(opened: Ledger, path: Path, workers: int = 1) -> None:
     _forget(path)
     with closing(accounts_of(str(path))) as accounts:
-        Building(opened, accounts, lambda: NOW).build()
+        Building(opened, accounts, lambda: NOW, workers=workers).build()
 
 
 def _forget(path: Path) -> None:
@@ -98,20 +111,30 @@ def _forget(path: Path) -> None:
 
 def _steps(folder: Path) -> list[Row]:
     """A follower that is up to date, when one entry is recorded: until its rows are committed."""
-    path = folder / "steps.db"
+    path, now = folder / "steps.db", datetime.now(UTC)
     with Ledger.open(str(path), create=True) as kept, closing(accounts_of(str(path))) as accounts:
         record_file(kept, lines(folder, SMALL))
-        kept.record(read_lines(*DESK, *(opened(f"T-new-{number}") for number in range(STEPS))))
-        Building(kept, accounts, lambda: NOW).build()
-        follower, times = Follower(kept, accounts, lambda: NOW), Times()
+        _open_tickets(kept, now)
+        Building(kept, accounts, lambda: now).build()
+        follower, times = Follower(kept, accounts, lambda: now), Times()
         follower.follow()
         for number in range(STEPS):
-            kept.record(read_lines(followed_up(f"T-new-{number}")))
+            kept.record(read_lines(_follow_up(number, now)))
             begun = perf_counter()
             follower.step()
             times.append((perf_counter() - begun) * 1000)
     name = f"one entry more, {SMALL:,} there: judged and stored (p99: {_p99(times):.1f} ms)"
     return [Row(name=name, value=times.middle, unit="ms", spread=times.spread, floor=None, ratio=None, goal="-", met=None)]
+
+
+def _open_tickets(kept: Ledger, now: datetime) -> None:
+    """Tickets opened an hour ago, one for each step."""
+    at = (now - timedelta(hours=1)).isoformat()
+    kept.record(read_lines(*DESK, *(opened(f"T-new-{number}", at=at) for number in range(STEPS))))
+
+
+def _follow_up(number: int, now: datetime) -> dict[str, Any]:
+    return followed_up(f"T-new-{number}") | {"at": now.isoformat()}
 
 
 def _p99(times: Times) -> float:
@@ -125,8 +148,10 @@ def _lag(folder: Path) -> list[Row]:
     """On PostgreSQL, from the commit of an entry until another connection sees its rows; against a NOTIFY and its answer."""
     with own_server() as server:
         url = Databases(server.url).migrated()
-        with Ledger.open(url, create=True, keys=folder / "lag.keys") as kept, _followed(url):
-            lags = Times(_seen_after(kept, url, number) for number in range(STEPS))
+        with Ledger.open(url, create=True, keys=folder / "lag.keys") as kept, psycopg.connect(url, autocommit=True) as reader:
+            _open_tickets(kept, datetime.now(UTC))
+            with _followed(url):
+                lags = Times(_seen_after(kept, reader, number) for number in range(STEPS))
         trips = Times(_round_trips(server.url))
     found = []
     for name, ours, floor, goal in (("p50", lags.middle, trips.middle, "-"), ("p99", _p99(lags), _p99(trips), "≤ 5 x")):
@@ -150,16 +175,15 @@ def _followed(url: str) -> Iterator[None]:
         process.terminate()
 
 
-def _seen_after(kept: Ledger, url: str, number: int) -> float:
-    """Milliseconds from a recorded follow-up to its row in the bill."""
-    kept.record(read_lines(*(DESK if number == 0 else ()), opened(f"T-{number}")))
-    (answer,) = kept.record(read_lines(followed_up(f"T-{number}")))
+def _seen_after(kept: Ledger, reader: "psycopg.Connection[Any]", number: int) -> float:
+    """Milliseconds from a recorded follow-up to its row in the bill, when nothing else is recorded."""
+    time.sleep(_PAUSE_SECONDS)
+    (answer,) = kept.record(read_lines(_follow_up(number, datetime.now(UTC))))
     begun = perf_counter()
     position = getattr(answer, "position", 0)
-    with psycopg.connect(url, autocommit=True) as reader:
-        asked = f"SELECT 1 FROM {ACCOUNTS}.billing WHERE entry = {position}".encode()
-        while reader.execute(asked).fetchone() is None:
-            pass
+    asked = f"SELECT 1 FROM {ACCOUNTS}.billing WHERE entry = {position}".encode()
+    while reader.execute(asked).fetchone() is None:
+        time.sleep(_LOOK_SECONDS)
     return (perf_counter() - begun) * 1000
 
 

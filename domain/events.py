@@ -28,7 +28,7 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
 
 class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Agreed prices as decimal strings, kept as they were written; a price that is UNSET was not agreed."""
+    """Agreed prices as decimal strings, kept as they were written; a price that is absent was not agreed."""
 
     currency: str
     hourly: str | UnsetType = UNSET
@@ -48,12 +48,16 @@ class Attendance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TermsPublished(Event, frozen=True, tag=True):
+    """A set of clauses as it holds from now on: `document` is the whole terms file as JSON, `digest` its SHA-256."""
+
     terms: str
     document: dict[str, Any]
     digest: str | UnsetType = UNSET
 
 
 class ClientRegistered(Event, frozen=True, tag=True):
+    """A client of the desk. `local`: within reach of an on-site visit; `terms` and `prices` apply without a policy in force."""
+
     client: str
     name: str
     local: bool
@@ -62,11 +66,15 @@ class ClientRegistered(Event, frozen=True, tag=True):
 
 
 class RequesterAuthorized(Event, frozen=True, tag=True):
+    """A person may open tickets for a client from now on."""
+
     client: str
     person: str
 
 
 class RequesterRevoked(Event, frozen=True, tag=True):
+    """A person may no longer open tickets for a client."""
+
     client: str
     person: str
 
@@ -89,6 +97,8 @@ class PersonForgotten(Event, frozen=True, tag=True):
 
 
 class PolicyContracted(Event, frozen=True, tag=True):
+    """A client's contract under terms, from `starts` to `ends` (days, the last one included) in the zone of the terms."""
+
     policy: str
     client: str
     terms: str
@@ -100,11 +110,15 @@ class PolicyContracted(Event, frozen=True, tag=True):
 
 
 class PolicyCancelled(Event, frozen=True, tag=True):
+    """A policy ends early: it is not in force from the day `effective` on."""
+
     policy: str
     effective: date
 
 
 class BenefitDelivered(Event, frozen=True, tag=True):
+    """A benefit of a policy was handed over."""
+
     policy: str
     benefit: str
     detail: str | UnsetType = UNSET
@@ -114,6 +128,8 @@ class BenefitDelivered(Event, frozen=True, tag=True):
 
 
 class ContingencyDeclared(Event, frozen=True, tag=True):
+    """Something beyond the desk's control stops clocks: those of one ticket, or of every ticket if none is named."""
+
     contingency: str
     client_informed: bool
     ticket: str | UnsetType = UNSET
@@ -121,11 +137,15 @@ class ContingencyDeclared(Event, frozen=True, tag=True):
 
 
 class ContingencyNotified(Event, frozen=True, tag=True):
+    """The client was told of a contingency."""
+
     contingency: str
     ticket: str | UnsetType = UNSET
 
 
 class ContingencyEnded(Event, frozen=True, tag=True):
+    """A contingency is over; clocks run on."""
+
     contingency: str
     ticket: str | UnsetType = UNSET
 
@@ -145,6 +165,8 @@ class TicketEvent(Event, frozen=True):
 
 
 class TicketOpened(TicketEvent, frozen=True, tag=True):
+    """A request for help. `continues` names the closed ticket that it takes up again."""
+
     client: str
     requester: str
     channel: Channel
@@ -158,49 +180,67 @@ class TicketOpened(TicketEvent, frozen=True, tag=True):
 
 
 class OfficialRequestReceived(TicketEvent, frozen=True, tag=True):
+    """The e-mail that makes a request official arrived; `sent_at` is when it was sent."""
+
     message_id: str
     sent_at: datetime | UnsetType = UNSET
 
 
 class OperationStopDeclared(TicketEvent, frozen=True, tag=True):
-    pass
+    """The client says that its operation is stopped."""
 
 
 class IncidentClassified(TicketEvent, frozen=True, tag=True):
+    """The desk says what type of incident a ticket is; `budget_seconds` is agreed where a type has a range."""
+
     incident_type: str
     budget_seconds: int | UnsetType = UNSET
 
 
 class PriorityChanged(TicketEvent, frozen=True, tag=True):
+    """A ticket has another priority from now on."""
+
     priority: str
     reason: str
 
 
 class Responded(TicketEvent, frozen=True, tag=True):
+    """The desk's answer to a ticket."""
+
     consultant: str | UnsetType = UNSET
     message_id: str | UnsetType = UNSET
 
 
 class FollowedUp(TicketEvent, frozen=True, tag=True):
+    """Work on a ticket told to the client; `kind` says what about."""
+
     kind: Literal["progress", "follow_up", "conclusion", "closing", "daily_email", "other"]
     consultant: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
 
 
 class InformationRequested(TicketEvent, frozen=True, tag=True):
+    """The desk waits for the client to tell it something."""
+
     note: str | UnsetType = UNSET
 
 
 class InformationReceived(TicketEvent, frozen=True, tag=True):
+    """The client told what the desk was waiting for."""
+
     note: str | UnsetType = UNSET
 
 
 class ContactAttempted(TicketEvent, frozen=True, tag=True):
+    """The desk tried to reach the client."""
+
     outcome: Literal["unanswered", "answered"]
     channel: Channel
 
 
 class SessionHeld(TicketEvent, frozen=True, tag=True):
+    """Consultants worked with the client from `started` to `ended`, which `at` equals; reported at `recorded_at`."""
+
     started: datetime
     ended: datetime
     consultants: tuple[Attendance, ...]
@@ -209,57 +249,73 @@ class SessionHeld(TicketEvent, frozen=True, tag=True):
 
 
 class Escalated(TicketEvent, frozen=True, tag=True):
+    """A ticket went up to a level; `reference` is the number of the case at a vendor (level 4)."""
+
     level: Literal[1, 2, 3, 4]
     reason: str
     reference: str | UnsetType = UNSET
 
 
 class ExtensionRequested(TicketEvent, frozen=True, tag=True):
+    """The desk asks the client for more time to solve a ticket."""
+
     extra_seconds: int
     reason: str
 
 
 class ExtensionAuthorized(TicketEvent, frozen=True, tag=True):
-    pass
+    """The client grants the extension asked for last."""
 
 
 class ExtensionDeclined(TicketEvent, frozen=True, tag=True):
-    pass
+    """The client declines the extension asked for last."""
 
 
 class AfterHoursRequested(TicketEvent, frozen=True, tag=True):
+    """The client asks, at `at`, for work outside support hours within [`from`, `to`)."""
+
     from_: datetime = msgspec.field(name="from")
     to: datetime
     message_id: str
 
 
 class TravelExpenseRecorded(TicketEvent, frozen=True, tag=True):
+    """What a trip for a ticket cost, as a decimal string."""
+
     amount: str
     currency: str
     note: str | UnsetType = UNSET
 
 
 class ConsultantUnavailable(TicketEvent, frozen=True, tag=True):
-    pass
+    """Nobody can work on a ticket from now on."""
 
 
 class ConsultantAvailable(TicketEvent, frozen=True, tag=True):
-    pass
+    """Somebody can work on a ticket again."""
 
 
 class Resolved(TicketEvent, frozen=True, tag=True):
+    """The desk holds a ticket for solved."""
+
     note: str | UnsetType = UNSET
 
 
 class ResolutionValidated(TicketEvent, frozen=True, tag=True):
+    """The client confirms the solution."""
+
     note: str | UnsetType = UNSET
 
 
 class ResolutionRejected(TicketEvent, frozen=True, tag=True):
+    """The client says that it is not solved."""
+
     note: str | UnsetType = UNSET
 
 
 class Closed(TicketEvent, frozen=True, tag=True):
+    """A ticket ends, and takes no more work."""
+
     reason: Literal["validated", "unresponsive", "withdrawn"]
 
 
@@ -311,7 +367,8 @@ AnyEvent = (
     | ReopenedAsNew
 )
 
-EVENT_TYPES: dict[str, type[AnyEvent]] = {cls.__name__: cls for cls in AnyEvent.__args__}
+EVENT_TYPES: dict[str, type[AnyEvent]] = {str(cls.__struct_config__.tag): cls for cls in AnyEvent.__args__}
+"""Every event by the name it is written under. A class keeps its own name when its form changes: see `upcasting`."""
 LEDGER_ONLY = frozenset({"RequestRefused", "PersonForgotten", "ReopenedAsNew"})
 BEGINNINGS = (TermsPublished, ClientRegistered, PolicyContracted, TicketOpened)
 """What begins a stream; it can not be voided."""

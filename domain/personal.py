@@ -106,7 +106,7 @@ def _rewritten_attendance(one: Attendance, change: Change) -> Attendance:
 
 def _rewritten_request(request: dict[str, Any], change: Change) -> dict[str, Any]:
     """The entry that was turned away, as JSON; a field that is no text there is left as it is."""
-    persons, texts = _FIELDS.get(str(request.get("type")), Personal(_ALWAYS))
+    persons, texts = _FIELDS.get(str(request.get("type")).partition(".")[0], Personal(_ALWAYS))
     rewritten = dict(request)
     for field in (*persons, *texts):
         if isinstance(text := request.get(field), str):

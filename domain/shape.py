@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 from msgspec import UNSET
 
+from domain import upcasting
 from domain.events import EVENT_TYPES, LEDGER_ONLY, AnyEvent
 from domain.personal import SEALED, rewritten
 from domain.refusal import Refused, Sayable, said
@@ -137,6 +138,7 @@ def _json_pairs(line: bytes, hook: Any) -> None:
 
 
 def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> AnyEvent:
+    raw = _in_the_form_of_today(raw)
     name = _type(raw, may_be_ledgers)
     if len(line) > MAX_TEXT_BYTES or b"\\u0000" in line:
         _refuse_bad_text(raw, "")
@@ -149,6 +151,14 @@ def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> An
     event: AnyEvent = _converted(values, name)
     check_values(event, name, values)
     return event
+
+
+def _in_the_form_of_today(raw: dict[str, Any]) -> dict[str, Any]:
+    """Whoever still writes an older form is understood."""
+    try:
+        return upcasting.CHAIN.raw(raw)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), raw["type"]) from None
 
 
 def _type(raw: dict[str, Any], may_be_ledgers: bool) -> str:
@@ -232,6 +242,8 @@ def _explained(problem: str, name: str) -> Refused:
         value, known = message.removeprefix("Invalid enum value "), ", ".join(_listed_values(name, field))
         return Refused("shape", said("{field} is {value}; one of these is expected: {known}"),
                        field=field, value=value, known=known)  # fmt: skip
+    if message == upcasting.NO_OFFSET:
+        return Refused("shape", said("{field}: a time needs its offset"), field=field)
     if message == "Invalid RFC3339 encoded date":
         return Refused("shape", said("{field} is not a date such as 2026-03-02"), field=field)
     if (mismatch := _MISMATCH.fullmatch(message)) and {*mismatch.groups()} <= _TYPES.keys():
@@ -242,7 +254,7 @@ def _explained(problem: str, name: str) -> Refused:
 
 def _listed_values(name: str, field: str) -> Iterator[str]:
     """The values of a listed field, for messages."""
-    hint = get_type_hints(EVENT_TYPES[name]).get(field)
+    hint = get_type_hints({**upcasting.CHAIN.retired, **EVENT_TYPES}[name]).get(field)
     for part in (hint, *get_args(hint)):
         if values := [str(it) for it in get_args(part) if isinstance(it, (str, int))]:
             yield from values

@@ -1,10 +1,11 @@
 """SLA compliance: a ticket's two verdicts as a row of `report sla`."""
 
-from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import UNSET
 
+from domain.time_base import DAY_SECONDS, date_of
 from projections.clocks import Assessment, Clock
 from projections.history import Facts
 
@@ -15,7 +16,18 @@ def iso(instant: int | None) -> str | None:
     """Whole UTC seconds as RFC 3339 with `Z`; None stays None."""
     if instant is None:
         return None
-    return datetime.fromtimestamp(instant, UTC).replace(tzinfo=None).isoformat() + "Z"
+    second = instant % DAY_SECONDS
+    return _day(instant // DAY_SECONDS) + _MINUTES[second // 60] + _SECONDS[second % 60]
+
+
+_MINUTES = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(24 * 60))
+_SECONDS = tuple(f":{second:02d}Z" for second in range(60))
+
+
+@lru_cache(maxsize=4_096)
+def _day(number: int) -> str:
+    """The date of a day counted from 1970-01-01."""
+    return date_of(number).isoformat()
 
 
 def status(facts: Facts) -> Status:

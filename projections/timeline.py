@@ -3,18 +3,17 @@
 The segments are the pieces of `measure`, cut again wherever the time base does not tick, so their sums are the figures judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from domain.time_base import TimeBase
 from projections.clocks import Assessment, Clock
 from projections.measure import Piece, pieces
 from projections.sla import clock_row, iso
 
 
-class Segment(Struct, frozen=True):
+class Segment(Struct, frozen=True, gc=False):
     """A part of a clock's time in one state. Instants are whole UTC seconds; `counted_seconds` are those that count."""
 
     start: int
@@ -25,35 +24,38 @@ class Segment(Struct, frozen=True):
     clause: str | None
 
 
-def segments(assessment: Assessment, clock: Clock) -> list[Segment]:
+def segments(assessment: Assessment, clock: Clock, *, closed_hours: bool = True) -> list[Segment]:
     """The segments of a clock, contiguous from its start to its stop or the moment judged; none for one without a start.
 
-    `closed_hours` wherever the base does not tick, else resolved, contingency, paused, running."""
+    `closed_hours` wherever the base does not tick, which may be left out; else resolved, contingency, paused, running."""
     if clock.started is None or clock.end is None or clock.base is None:
         return []
     cut: list[Segment] = []
     for piece in pieces(clock.started, clock.end, clock.stops):
-        for segment in _ticking(piece, clock.base, assessment, clock):
-            last = cut[-1] if cut else None
-            if last is not None and (last.state, last.cause, last.clause) == (segment.state, segment.cause, segment.clause):
-                cut[-1] = Segment(
-                    last.start, segment.end, last.state, last.counted_seconds + segment.counted_seconds, last.cause, last.clause
-                )
-            else:
-                cut.append(segment)
+        reached = piece.start
+        for opens, closes in clock.base.intervals(piece.start, piece.end):
+            if closed_hours and reached < opens:
+                _join(cut, _closed(reached, opens, assessment))
+            for segment in _open(piece, opens, closes, assessment, clock):
+                _join(cut, segment)
+            reached = closes
+        if closed_hours and reached < piece.end:
+            _join(cut, _closed(reached, piece.end, assessment))
     return cut
 
 
-def _ticking(piece: Piece, base: TimeBase, assessment: Assessment, clock: Clock) -> Iterator[Segment]:
-    """A piece cut into what ticks and what does not."""
-    reached = piece.start
-    for opens, closes in base.intervals(piece.start, piece.end):
-        if reached < opens:
-            yield _closed(reached, opens, assessment)
-        yield from _open(piece, opens, closes, assessment, clock)
-        reached = closes
-    if reached < piece.end:
-        yield _closed(reached, piece.end, assessment)
+def _join(cut: list[Segment], segment: Segment) -> None:
+    """Adds a segment, to the last one if it only goes on with it."""
+    last = cut[-1] if cut else None
+    if last is not None and last.end == segment.start and _same(last, segment):
+        counted = last.counted_seconds + segment.counted_seconds
+        cut[-1] = Segment(last.start, segment.end, last.state, counted, last.cause, last.clause)
+    else:
+        cut.append(segment)
+
+
+def _same(one: Segment, other: Segment) -> bool:
+    return (one.state, one.cause, one.clause) == (other.state, other.cause, other.clause)
 
 
 def _closed(start: int, end: int, assessment: Assessment) -> Segment:
@@ -61,21 +63,24 @@ def _closed(start: int, end: int, assessment: Assessment) -> Segment:
     return Segment(start, end, "closed_hours", 0, None, rules.provisions.calendar.clause if rules is not None else None)
 
 
-def _open(piece: Piece, opens: int, closes: int, assessment: Assessment, clock: Clock) -> Iterator[Segment]:
+def _open(piece: Piece, opens: int, closes: int, assessment: Assessment, clock: Clock) -> Sequence[Segment]:
     if piece.stop is not None:
         counted = 0 if piece.state == "resolved" else closes - opens
-        yield Segment(opens, closes, piece.state, counted, piece.stop.cause, piece.stop.clause)
-        return
-    for start, end, window in _by_window(opens, closes, assessment, clock):
-        after_hours = assessment.agreed.rules.provisions.after_hours if assessment.agreed.rules is not None else None
-        clause = after_hours.clause if window is not None and after_hours is not None else clock.clause
-        yield Segment(start, end, "running", end - start, window, clause)
+        return (Segment(opens, closes, piece.state, counted, piece.stop.cause, piece.stop.clause),)
+    if not clock.windowed:
+        return (Segment(opens, closes, "running", closes - opens, None, clock.clause),)
+    after_hours = assessment.agreed.rules.provisions.after_hours if assessment.agreed.rules is not None else None
+    return [
+        Segment(start, end, "running", end - start, window,
+                after_hours.clause if window is not None and after_hours is not None else clock.clause)
+        for start, end, window in _by_window(opens, closes, assessment)
+    ]  # fmt: skip
 
 
-def _by_window(opens: int, closes: int, assessment: Assessment, clock: Clock) -> Iterator[tuple[int, int, int | None]]:
+def _by_window(opens: int, closes: int, assessment: Assessment) -> Iterator[tuple[int, int, int | None]]:
     """Running time cut into the calendar's own and that of requested windows, the latter with the entry that asked for it."""
     calendar, facts = assessment.agreed.calendar, assessment.facts
-    if calendar is None or not clock.windowed:
+    if calendar is None:
         yield opens, closes, None
         return
     reached = opens

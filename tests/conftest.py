@@ -3,24 +3,29 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests import kafka_broker
 from tests.given import Desk, authorized, cs_policy, gs_policy, registered
 from tests.postgres_server import HOME, Databases, Server, home_of_this_process
 from tests.stores import KINDS, Ledgers
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The run's own PostgreSQL, begun by the first test that needs one, has its place; workers inherit it."""
+    """The run's own PostgreSQL and Kafka, begun by the first test that needs one, have their places; workers inherit them."""
     if not hasattr(config, "workerinput"):
         os.environ[HOME] = str(home_of_this_process())
+        kafka_broker.begin_run()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """It ends with the run."""
-    if not hasattr(config, "workerinput") and (home := Path(os.environ.pop(HOME))).exists():
-        Server(home).stop()
+    """They end with the run."""
+    if not hasattr(config, "workerinput"):
+        if (home := Path(os.environ.pop(HOME))).exists():
+            Server(home).stop()
+        kafka_broker.end_run()
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +34,18 @@ def databases() -> Iterator[Databases]:
     databases = Databases()
     yield databases
     databases.drop()
+
+
+@pytest.fixture(scope="session")
+def brokers() -> str:
+    """host:port of the run's Kafka. A test that cannot have one fails."""
+    return kafka_broker.address()
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """What begins the names of this test's topics, and of no other's."""
+    return f"test-{uuid4().hex[:12]}"
 
 
 @pytest.fixture(params=KINDS)

@@ -13,10 +13,12 @@ from msgspec import Struct
 
 from adapters.accounts.building import is_usable
 from adapters.accounts.filling import ClientRows, TicketRows, Values, moment, moment_from, read
-from adapters.accounts.judging import DESK, Judging, Parked
+from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
-from adapters.accounts.rows import AccountRows, Version, Versions
+from adapters.accounts.remembered import DESK
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import BILLING, CONSUMPTION, OF_TICKET, QUOTAS, SLA, TIMETABLE, Table
+from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger
 from adapters.soundness import Difference, Differs
 from domain.refusal import said
@@ -26,13 +28,14 @@ _BY = {table.name: table for table in (*OF_TICKET, CONSUMPTION, QUOTAS, BILLING)
 
 
 class Compared(Struct, frozen=True):
-    """What was held against a replay: tickets, clients, up to which position; how many are parked and were not; and the first
-    difference, None if there is none."""
+    """What was held against a replay: tickets, clients, up to which position; how many are parked, or still to be judged again,
+    and were not; and the first difference, None if there is none."""
 
     tickets: int
     clients: int
     position: int
     parked: int
+    owed: int
     difference: Difference | None
 
 
@@ -51,12 +54,13 @@ def compare(ledger: Ledger, accounts: Accounts, at: datetime) -> Compared | None
             comparing.run()
         except Differs as differs:
             difference = differs.difference
-        return Compared(comparing.tickets, comparing.clients, version.position, len(comparing.parked), difference)
+        return Compared(comparing.tickets, comparing.clients, version.position, len(comparing.parked),
+                        comparing.owed, difference)  # fmt: skip
 
 
 class _Comparing:
     def __init__(self, ledger: Ledger, rows: AccountRows, version: Version, at: datetime) -> None:
-        self.tickets = self.clients = 0
+        self.tickets = self.clients = self.owed = 0
         self.parked = {it["subject"] for it in rows.parked()}
         self._ledger = ledger
         self._rows = rows
@@ -74,6 +78,9 @@ class _Comparing:
             kind, _, ident = it["subject"].partition(":")
             if it["subject"] in self.parked:
                 continue
+            if it["changes_at"] is not None and it["changes_at"] <= it["judged_at"]:
+                self.owed += 1
+                continue
             if kind == "ticket":
                 self._compare_ticket(ident, it)
                 self.tickets += 1
@@ -87,7 +94,7 @@ class _Comparing:
         recorded = {DESK, *self._recorded("ticket"), *self._recorded("client")}
         if missing := sorted(recorded - stored):
             raise Differs(None, said("the stored accounts lack {subject}"), subject=missing[0])
-        if unknown := sorted(it for it in stored - recorded if not it.startswith("policy:")):
+        if unknown := sorted(it for it in stored - recorded if not it.startswith(("policy:", "terms:"))):
             raise Differs(None, said("the stored accounts have {subject}, which is not recorded"), subject=unknown[0])
 
     def _recorded(self, kind: str) -> Iterator[str]:
@@ -119,7 +126,7 @@ class _Comparing:
             "quotas": list(self._rows.select(QUOTAS, where, client)),
             "billing": list(self._rows.select(BILLING, f"{where} AND kind = 'per_event'", client)),
         }
-        found = self._judged(at).client(client, self._rows.uses_of(client))
+        found = self._judged(at).client(client, self._rows.uses_of([client])[client])
         if not isinstance(found, ClientRows):
             self._refuse(found, f"client:{client}")
         expected = {

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
-from adapters.accounts.tables import CLOCK_FIELDS, CLOCKS, SLA, Kind, Table
+from adapters.accounts.tables import BILLING, CLOCK_FIELDS, CLOCKS, OF_TICKET, SLA, TIMETABLE, Kind, Table
 from domain.calendar import Calendar
 from domain.events import Entry, FollowedUp, Responded, SessionHeld
 from domain.time_base import epoch_seconds
@@ -45,6 +45,20 @@ class TicketRows(Struct, frozen=True):
         return next(iter(self.rows.get("uses", ())), None)
 
 
+Rows = Mapping[str, Sequence[Values]]
+"""Rows by the name of their table."""
+
+
+def together(judged: Sequence[TicketRows]) -> Rows:
+    """The rows of several tickets, of every table."""
+    rows: dict[str, Sequence[Values]] = {
+        table.name: [row for it in judged for row in it.rows.get(table.name, ())] for table in OF_TICKET
+    }
+    rows[BILLING.name] = [row for it in judged for row in it.charges]
+    rows[TIMETABLE.name] = [it.timetable for it in judged]
+    return rows
+
+
 class ClientRows(Struct, frozen=True):
     """What is stored of a client's quotas, dealt: consumption, quotas, and the charges of tickets paid per event."""
 
@@ -56,7 +70,7 @@ class ClientRows(Struct, frozen=True):
 
 def moment(at: datetime) -> str:
     """A time to the microsecond as text that sorts by time: always in UTC, always six digits."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return f"{sla.iso(epoch_seconds(at))[:-1]}.{at.microsecond:06d}Z"  # type: ignore[index]
 
 
 def moment_from(text: str) -> datetime:
@@ -111,19 +125,20 @@ class Months:
 
 
 def _sla(assessment: Assessment, months: Months, judged_at: str) -> Values:
-    row, entry = sla.row(assessment), assessment.facts.entry
-    clocks = [
-        json_text(value) if name in ("clauses", "readings") else value
-        for clock in CLOCKS for name, value in row[clock].items()
-    ]  # fmt: skip
+    entry = assessment.facts.entry
+    *shared, response, resolution = sla.row(assessment).values()
     opened = (months.of(assessment.facts.opened), entry.position, moment(entry.event.at))
-    return (*(row[name] for name in _SHARED), *clocks, *opened, is_settled(assessment), judged_at)
+    return (*shared, *_clock(response), *_clock(resolution), *opened, is_settled(assessment), judged_at)
+
+
+def _clock(row: Mapping[str, Any]) -> Values:
+    *figures, clauses, readings = row.values()
+    return (*figures, json_text(clauses), json_text(readings))
 
 
 def _segments(ticket: str, assessment: Assessment) -> Iterator[Values]:
     for name, clock in zip(CLOCKS, (assessment.response, assessment.resolution), strict=True):
-        told = (it for it in timeline.segments(assessment, clock) if it.state != "closed_hours")
-        for number, it in enumerate(told, 1):
+        for number, it in enumerate(timeline.segments(assessment, clock, closed_hours=False), 1):
             yield ticket, name, number, _edge(it.start), _edge(it.end), it.state, it.counted_seconds, it.cause, it.clause
 
 
@@ -151,7 +166,6 @@ def _work(ticket: str, client: str, policy: str | None, assessment: Assessment, 
     """Who did what: only what names a consultant."""
     for entry in assessment.facts.entries:
         event = entry.event
-        at = epoch_seconds(event.at)
         if isinstance(event, SessionHeld):
             start, end = epoch_seconds(event.started), epoch_seconds(event.ended)
             for number, it in enumerate(event.consultants, 1):
@@ -159,8 +173,9 @@ def _work(ticket: str, client: str, policy: str | None, assessment: Assessment, 
                 minutes = minutes_up(left - joined)
                 yield (ticket, client, policy, entry.position, number, it.consultant, "session", sla.iso(start), minutes,
                        months.of(start))  # fmt: skip
-        elif isinstance(event, Responded | FollowedUp) and event.consultant is not UNSET:
+        elif isinstance(event, (Responded, FollowedUp)) and event.consultant is not UNSET:
             kind = "answer" if isinstance(event, Responded) else "follow_up"
+            at = epoch_seconds(event.at)
             yield ticket, client, policy, entry.position, 1, event.consultant, kind, sla.iso(at), 0, months.of(at)
 
 

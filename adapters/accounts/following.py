@@ -13,17 +13,21 @@ from msgspec import Struct
 from adapters.accounts.filling import TicketRows, moment, moment_from
 from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
-from adapters.accounts.rows import AccountRows, Invalid, Session, Version, Versions
+from adapters.accounts.remembered import DESK, Remembered
+from adapters.accounts.rows import AccountRows, Invalid
+from adapters.accounts.session import Session
 from adapters.accounts.tables import DEFINITION
 from adapters.accounts.touching import Touched, touched_by
+from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger, utc_now
-from adapters.mapper import Unreadable
+from adapters.mapper import Unreadable, entry_from
+from adapters.rows import Row
 from adapters.tree import TreeRows
 from domain.refusal import said
 
 BATCH_ENTRIES = 10_000
-_TICKETS_AT_ONCE = 200
-_DUE_AT_ONCE = 1_000
+TICKETS_AT_ONCE = 1_000
+_STORED_AT_ONCE = 200
 
 
 class Step(Struct, frozen=True):
@@ -44,14 +48,18 @@ class Follower:
 
     def __init__(
         self, ledger: Ledger, accounts: Accounts, clock: Callable[[], datetime] = utc_now, *, number: int | None = None,
-        batch: int = BATCH_ENTRIES,
+        batch: int = BATCH_ENTRIES, at_once: int = TICKETS_AT_ONCE,
     ) -> None:  # fmt: skip
-        """`clock` gives aware times, and may step back; `batch` is how many entries are read at once."""
+        """`clock` gives aware times, and may step back; `batch` is how many entries are read at once, `at_once` how many
+        tickets are judged in one transaction beyond those that the entries stand in."""
         self._ledger = ledger
         self._accounts = accounts
         self._clock = clock
         self._number = number
         self._batch = batch
+        self._at_once = at_once
+        self._remembered = Remembered(ledger)
+        self._has_stepped = False
 
     def follow(self) -> int:
         """Steps until nothing is left to do now; the position reached. LedgerError if ledger or accounts cannot be used."""
@@ -60,25 +68,44 @@ class Follower:
         return done.position
 
     def step(self) -> Step:
-        """One batch of entries, and some of what changed of itself, in one transaction. LedgerError as `follow`; Replaced."""
+        """One batch of entries, and some of what changed of itself, in one transaction. LedgerError as `follow`, Unreadable if
+        nobody can be judged because of an entry, which is then parked; Replaced."""
+        try:
+            done = self._step()
+        except Unreadable as problem:
+            self._remembered = Remembered(self._ledger)
+            with self._accounts.writing() as session:
+                rows = AccountRows(session, self._version(session).number)
+                rows.park([Parked(problem.stream, None, problem.position, str(problem))], moment(self._clock()))
+            raise
+        self._has_stepped = True
+        return done
+
+    def _step(self) -> Step:
         now = self._clock()
-        with self._accounts.reading() as session:
-            version = self._version(session)
-            due = AccountRows(session, version.number).invalid(moment(now), _DUE_AT_ONCE)
-        with self._ledger.reading(said("reading entries")) as plain:
-            rows = TreeRows.of(plain).raw(version.position, 2**62, self._batch)
-        if not rows and not due:
-            return Step(0, 0, version.position, True)
-        touched = touched_by(rows, self._ledger)
-        position = rows[-1][0] if rows else version.position
         with self._accounts.writing() as session:
-            if self._version(session) != version:
-                raise Replaced
-            judging = Judging(self._ledger, now, position)
-            tickets = Writing(AccountRows(session, version.number), judging).write(touched, due)
-            if rows:
-                Versions(session).move(version.number, position, id_at(self._ledger, position))
-        return Step(len(rows), tickets, position, len(rows) < self._batch and len(due) < _DUE_AT_ONCE)
+            version = self._version(session)
+            rows = AccountRows(session, version.number)
+            if not self._has_stepped:
+                rows.unpark(it["subject"] for it in rows.parked() if concerns_everyone(it["subject"]))
+            due = rows.invalid(moment(now), self._at_once)
+            recorded = self._read(version.position)
+            if not recorded and not due:
+                return Step(0, 0, version.position, True)
+            touched = touched_by(recorded, self._ledger)
+            self._remembered.renew(recorded, touched)
+            position = recorded[-1][0] if recorded else version.position
+            judging = Judging(self._ledger, now, position, remembered=self._remembered)
+            writing = Writing(rows, judging, self._at_once)
+            tickets = writing.write(touched, due)
+            if recorded:
+                Versions(session).move(version.number, position, _id_of(recorded[-1]))
+        is_last = len(recorded) < self._batch and len(due) < self._at_once and not writing.owed
+        return Step(len(recorded), tickets, position, is_last)
+
+    def _read(self, after: int) -> list[Row]:
+        with self._ledger.reading(said("reading entries")) as plain:
+            return TreeRows.of(plain).raw(after, 2**62, self._batch)
 
     def retry(self, subjects: Sequence[str] | None = None) -> list[str]:
         """Judges what is parked again, all of it or these; what is parked afterwards. LedgerError, Replaced as `step`."""
@@ -88,7 +115,7 @@ class Follower:
             rows = AccountRows(session, version.number)
             wanted = [it["subject"] for it in rows.parked() if subjects is None or it["subject"] in subjects]
             touched = self._touched_again(wanted)
-            rows.unpark([it for it in wanted if it.startswith("policy:")])
+            rows.unpark(it for it in wanted if it.startswith("policy:") or concerns_everyone(it))
             Writing(rows, Judging(self._ledger, now, version.position)).write(touched, [])
             return [it["subject"] for it in rows.parked()]
 
@@ -101,7 +128,7 @@ class Follower:
                     again = touched_by(TreeRows.of(plain).raw_stream(subject, 2**62), self._ledger)
                 touched.clients |= again.clients
                 touched.unreadable += again.unreadable
-            else:
+            elif not concerns_everyone(subject):
                 (touched.tickets if kind == "ticket" else touched.clients).add(ident)
         return touched
 
@@ -130,12 +157,30 @@ def id_at(ledger: Ledger, position: int) -> str:
     return "" if entry is None else entry.id
 
 
-class Writing:
-    """One transaction: everything touched is judged, and stored in the place of what was."""
+def _id_of(row: Row) -> str:
+    """The same of a stored row."""
+    position, stream, version, _, state = row
+    try:
+        return entry_from(position, stream, version, state).id
+    except Unreadable:
+        return ""
 
-    def __init__(self, rows: AccountRows, judging: Judging) -> None:
+
+def concerns_everyone(subject: str) -> bool:
+    """Whether nobody can be judged while a subject is parked."""
+    return subject == DESK or subject.startswith("terms:")
+
+
+class Writing:
+    """One transaction: what is touched is judged, and stored in the place of what was. Of whom a client's or the desk's entries
+    touch beyond so many tickets, it is only written that they do not hold: they are `owed`, and come due in the next steps."""
+
+    def __init__(self, rows: AccountRows, judging: Judging, at_once: int | None = None) -> None:
+        """`at_once` None: however many they are."""
+        self.owed = 0
         self._rows = rows
         self._judging = judging
+        self._at_once = at_once
         self._parked: dict[str, Parked] = {}
 
     def write(self, touched: Touched, due: Sequence[Invalid]) -> int:
@@ -144,24 +189,20 @@ class Writing:
         tickets = self._tickets(touched)
         quotas = touched.clients | touched.quotas
         judged = self._judging.tickets(sorted(tickets))
-        while some := list(islice(judged, _TICKETS_AT_ONCE)):
-            self.park(it for it in some if isinstance(it, Parked))
+        while some := list(islice(judged, _STORED_AT_ONCE)):
+            self._park(it for it in some if isinstance(it, Parked))
             quotas |= self._rows.put_tickets([it for it in some if isinstance(it, TicketRows)])
-        self.deal(quotas)
+        self._deal(quotas)
         if is_desk_due or touched.everyone_from is not None:
             self._rows.put_timetable([self._judging.desk_timetable()])
-        self.park(Parked(it.stream, None, it.position, str(it)) for it in touched.unreadable)
-        self.end()
+        self._park(Parked(it.stream, None, it.position, str(it)) for it in touched.unreadable)
+        self._rows.park(self._parked.values(), moment(self._judging.question.at))
         return len(tickets)
 
-    def park(self, parked: Iterable[Parked]) -> None:
+    def _park(self, parked: Iterable[Parked]) -> None:
         """These are to be parked when the transaction ends."""
         for it in parked:
             self._parked.setdefault(it.subject, it)
-
-    def end(self) -> None:
-        """Parks what could not be judged."""
-        self._rows.park(self._parked.values(), moment(self._judging.question.at))
 
     def _add_due(self, touched: Touched, due: Sequence[Invalid]) -> bool:
         """What changed of itself joins what was touched; whether the desk is among it."""
@@ -178,19 +219,23 @@ class Writing:
         return is_desk_due
 
     def _tickets(self, touched: Touched) -> set[str]:
-        tickets = set(touched.tickets)
+        spread: set[str] = set()
         for client in touched.clients:
-            tickets.update(self._rows.tickets_of(client))
+            spread.update(self._rows.tickets_of(client))
         if touched.everyone_from is not None:
-            tickets.update(self._rows.tickets_measured_since(touched.everyone_from))
-        return tickets
+            spread.update(self._rows.tickets_measured_since(touched.everyone_from))
+        if self._at_once is None or len(spread) <= self._at_once:
+            return touched.tickets | spread
+        self.owed = len(spread - touched.tickets)
+        self._rows.owe(sorted(spread))
+        return touched.tickets
 
-    def deal(self, clients: set[str]) -> None:
+    def _deal(self, clients: set[str]) -> None:
         """The quotas of these clients among the tickets stored now, and until when that holds."""
         for client in sorted(clients):
-            dealt = self._judging.client(client, self._rows.uses_of(client))
+            dealt = self._judging.client(client, self._rows.uses_of([client])[client])
             if isinstance(dealt, Parked):
-                self.park([dealt])
+                self._park([dealt])
             else:
                 self._rows.put_clients([dealt])
                 self._rows.put_timetable([self._judging.client_timetable(client)])

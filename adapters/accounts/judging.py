@@ -6,19 +6,22 @@ failures of the store are not caught. It writes nothing.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from msgspec import Struct
 
 from adapters.accounts.filling import ClientRows, TicketRows, Values, client_rows, moment, read, ticket_rows, use_from
+from adapters.accounts.remembered import DESK, Remembered
 from adapters.accounts.tables import USES
 from adapters.accounts.touching import Touched
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, Unreadable
 from domain.events import Entry, PersonForgotten, TicketOpened
+from domain.refusal import said
 from projections.changes import entries_ahead, policy_changes
 from projections.contracts import Contracts, Question
 
-DESK = "desk"
+_TICKETS_AT_ONCE = 100
 
 
 class Parked(Struct, frozen=True):
@@ -40,14 +43,19 @@ class _Applying(Struct, frozen=True):
 class Judging:
     """Judges tickets and clients of one ledger at one moment."""
 
-    def __init__(self, ledger: Ledger, at: datetime, known: int, *, segments: bool = True) -> None:
+    def __init__(
+        self, ledger: Ledger, at: datetime, known: int, *, segments: bool = True, remembered: Remembered | None = None
+    ) -> None:
         """`at` is aware; entries beyond position `known` do not count; without `segments`, tickets come without theirs.
-        Raises Unreadable if terms, or what concerns everyone, cannot be read: then nobody can be judged."""
+        `remembered` holds what was read before. Raises Unreadable if terms, or what concerns everyone, cannot be read: then
+        nobody can be judged."""
         self._ledger = ledger
         self._segments = segments
+        self._remembered = remembered or Remembered(ledger)
         self.question = Question(at, known)
-        self._desk = self._counted(ledger.stream(DESK))
-        self._everyone = Contracts(self.question, [*ledger.streams("terms", known), (DESK, self._desk)])
+        streams = [(name, self._counted(recorded)) for name, recorded in self._remembered.everyone()]
+        self._desk = dict(streams)[DESK]
+        self._everyone = Contracts(self.question, streams)
         self._applying: dict[str, _Applying | Parked] = {}
 
     def _counted(self, recorded: Sequence[Entry]) -> list[Entry]:
@@ -63,8 +71,7 @@ class Judging:
 
     def _read(self, client: str) -> _Applying | Parked:
         try:
-            names = [f"client:{client}", *(it for it in self._ledger.streams_of(client) if it.startswith("policy:"))]
-            streams = [(name, self._counted(recorded)) for name, recorded in self._ledger.streams_named(names)]
+            streams = [(name, self._counted(recorded)) for name, recorded in self._remembered.client(client)]
             contracts = self._everyone.joined_by(streams)
         except Unreadable as problem:
             return Parked(f"client:{client}", client, problem.position, str(problem))
@@ -77,15 +84,28 @@ class Judging:
 
     def tickets(self, names: Iterable[str]) -> Iterator[TicketRows | Parked]:
         """What is stored of these tickets now, in their order; nothing for one that has no entry by the position asked for."""
-        for name in names:
-            try:
-                recorded = self._ledger.stream(f"ticket:{name}")
-            except Unreadable as problem:
-                yield Parked(f"ticket:{name}", None, problem.position, str(problem))
-                continue
-            found = self.ticket(name, recorded)
-            if found is not None:
-                yield found
+        coming = iter(names)
+        while some := list(islice(coming, _TICKETS_AT_ONCE)):
+            for name, recorded in self._recorded(some):
+                found = recorded if isinstance(recorded, Parked) else self.ticket(name, recorded)
+                if found is not None:
+                    yield found
+
+    def _recorded(self, names: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry] | Parked]]:
+        """The entries of these tickets. Read together, unless one cannot be read."""
+        try:
+            with self._ledger.reading(said("reading a stream")) as rows:
+                together = rows.streams_named([f"ticket:{it}" for it in names])
+        except Unreadable:
+            yield from ((name, self._alone(name)) for name in names)
+        else:
+            yield from ((name, together[f"ticket:{name}"]) for name in names)
+
+    def _alone(self, name: str) -> Sequence[Entry] | Parked:
+        try:
+            return self._ledger.stream(f"ticket:{name}")
+        except Unreadable as problem:
+            return Parked(f"ticket:{name}", None, problem.position, str(problem))
 
     def ticket(self, name: str, recorded: Sequence[Entry]) -> TicketRows | Parked | None:
         """What is stored of one ticket, from its entries by version; None if it has none by the position asked for."""

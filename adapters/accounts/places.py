@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from adapters.accounts.rows import Session
+from adapters.accounts.session import Session
 from adapters.settings import ledger_path
 
 

@@ -6,6 +6,7 @@ of its members can take over. One connection holds the locks and writes: whoever
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -14,7 +15,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import tuple_row
 
-from adapters.accounts.rows import ddl, indexes
+from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES, Table
 from adapters.accounts.views import VIEWS, View, shown, tables_shown
 from adapters.mapper import LedgerError
@@ -29,6 +30,7 @@ _TYPES = {
 _COLLATION = ' COLLATE "C"'
 _COPIED_FROM = 20
 """As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
+_BEGIN_WRITING = f"BEGIN; SET LOCAL ROLE {FOLLOWER}; LOCK TABLE account_versions IN SHARE ROW EXCLUSIVE MODE"  # Sent as one.
 _LOCKS = 0x62697461
 """With it the advisory locks of accounts begin: "bita"."""
 
@@ -40,35 +42,55 @@ class PostgresSession:
         self._connection = connection
         self._cursor = connection.cursor(row_factory=tuple_row)
         self._names = count()
+        self._copies: list[tuple[str, list[Sequence[Any]]]] | None = None
 
     def all(self, statement: str, *values: Any) -> list[Any]:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return self._execute(statement, values).fetchall()
 
     def each(self, statement: str, *values: Any) -> Iterator[Any]:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         with closing(self._connection.cursor(f"each_{next(self._names)}", row_factory=tuple_row)) as cursor:
             cursor.itersize = 2_000
             yield from cursor.execute(_reworded(statement), values) if values else cursor.execute(statement.encode())
 
     def run(self, statement: str, *values: Any) -> int:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return self._execute(statement, values).rowcount
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """See `rows.Session`."""
-        if values := list(rows):
+        """See `session.Session`."""
+        values = list(rows)
+        if len(values) == 1:
+            self._cursor.execute(_reworded(statement), values[0])
+        elif values:
             self._cursor.executemany(_reworded(statement), values)
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         values = list(rows)
         if len(values) < _COPIED_FROM:
             self.many(f"INSERT INTO {table} VALUES ({', '.join('?' * width)})", values)
-            return
+        elif self._copies is not None:
+            self._copies.append((table, values))
+        else:
+            self._copy(table, values)
+
+    def _copy(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         with self._cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
-            for row in values:
+            for row in rows:
                 copy.write_row(row)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """See `session.Session`. What is copied comes after all else: it cannot be sent together with anything."""
+        copies: list[tuple[str, list[Sequence[Any]]]] = []
+        self._copies = copies
+        with self._connection.pipeline():
+            yield
+        self._copies = None
+        for table, rows in copies:
+            self._copy(table, rows)
 
     def _execute(self, statement: str, values: Sequence[Any]) -> "psycopg.Cursor[Any]":
         # Without values a sign of percentage is one.
@@ -77,7 +99,7 @@ class PostgresSession:
     # Versions -------------------------------------------------------------------------------------------------------
 
     def begin_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             name = f"{table.name}_{number}"
             self.run(ddl(table, number, _TYPES, _COLLATION))
@@ -86,14 +108,14 @@ class PostgresSession:
             self.run(f"GRANT SELECT ON {name} TO {READER}, {WRITER}")
 
     def index_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             for statement in indexes(table, number):
                 self.run(statement)
             self.run(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         made = list(shown(number))
         for name, _ in reversed(made):
             self.run(f"DROP VIEW IF EXISTS {name}")
@@ -106,7 +128,7 @@ class PostgresSession:
             self._comment_columns(it.name, it)
 
     def drop_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             self.run(f"DROP TABLE IF EXISTS {table.name}_{number}")
 
@@ -160,14 +182,12 @@ class PostgresAccounts:
         """A transaction that excludes every other writer. All is committed at the end."""
         with explained(self._place, said("writing stored accounts")):
             connection = self._connected()
-            connection.execute("BEGIN")
             with _ended(connection):
                 try:
-                    connection.execute(f"SET LOCAL ROLE {FOLLOWER}")
+                    connection.execute(_BEGIN_WRITING)
                 except errors.InsufficientPrivilege as error:
                     template = said("{path}: to keep stored accounts, this name must be a member of the role {role}")
                     raise LedgerError(template, path=self._place, role=FOLLOWER) from error
-                connection.execute("LOCK TABLE account_versions IN SHARE ROW EXCLUSIVE MODE")
                 yield PostgresSession(connection)
 
     def lock(self, name: str) -> bool:
@@ -209,6 +229,7 @@ def _ended(connection: "psycopg.Connection[Any]") -> Iterator[None]:
         raise
 
 
+@lru_cache(maxsize=1_024)
 def _reworded(statement: str) -> bytes:
     return statement.replace("%", "%%").replace("?", "%s").encode()
 

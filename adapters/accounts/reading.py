@@ -25,11 +25,13 @@ from adapters.accounts.filling import (
     read,
     sla_row,
 )
-from adapters.accounts.judging import DESK, Judging, Parked
+from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
-from adapters.accounts.rows import AccountRows, Version, Versions
+from adapters.accounts.remembered import DESK
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import BILLING, CONSUMPTION, OPEN_WORK, SLA, Table
 from adapters.accounts.touching import Touched
+from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.reports import Reports
@@ -179,7 +181,7 @@ class StoredReports(Reports):
         return {client: self._deal(client) for client in self._clients_stale | {it.client for it in self._fresh.values()}}
 
     def _deal(self, client: str) -> ClientRows:
-        stored = [it for it in self._rows.uses_of(client) if it[0] not in self._fresh]
+        stored = [it for it in self._rows.uses_of([client])[client] if it[0] not in self._fresh]
         fresh = [it.use for it in self._fresh.values() if it.client == client and it.use is not None]
         found = self._judging.client(client, [*stored, *fresh])
         if isinstance(found, Parked):

@@ -17,7 +17,7 @@ A report is worked out from the entries. When many ask, or other programs want t
 bitacora follow            keep the accounts up with the ledger and with the clock, until stopped
 bitacora follow --once     catch up, and end
 bitacora accounts          version, position, how far behind; --parked, --retry
-bitacora rebuild           build them anew beside those in use, compare, switch
+bitacora rebuild           build them anew beside those in use, compare, switch; --workers N
 bitacora verify            hold every stored row against a replay, among other things
 ```
 
@@ -38,12 +38,24 @@ and says so; `--fresh` replays.
 - **Nobody is named.** Consultants, and the detail of benefits, are sealed as in the ledger: see [Personal
   data](personal-data.md). The same person is always the same sealed text; `bitacora` shows it in plain to whoever holds
   the keys.
+- **A policy, or a contingency of everyone, may touch many tickets.** Up to a thousand are judged in the transaction that
+  takes the entry in. Of more, that transaction only marks that their rows do not hold any more, and they are judged a
+  thousand at a time in the next ones, while new entries go on being followed: until then the views show them as they
+  were before the entry. `bitacora report` heeds the marks and is right all the while, `bitacora verify` says how many
+  are still to be judged again.
 - **An entry that cannot be processed parks its ticket** (or client): its rows stay as they were, everything else goes
-  on, reports replay until it is tried again with `bitacora accounts --retry`.
+  on, reports replay until it is tried again with `bitacora accounts --retry`. Without terms and the desk's own entries
+  nobody can be judged: should one of those be unreadable, `terms:…` or `desk` is parked, `bitacora accounts` says that
+  nothing is kept up to date, and the follower tries again after longer and longer waits, 30 seconds at most. Accounts
+  that are still to be made for the first time cannot show that; the follower says it.
 - **One follows, others stand by.** Start `bitacora follow` on as many machines or terminals as you like: one works,
   another takes over within a second when it ends, however it ends.
 - **A new version** of this program with other tables builds them beside the old ones and switches in one step: whoever
-  reads sees one or the other.
+  reads sees one or the other. A build that is killed is gone on with by the next one, `rebuild` or `follow`, where its
+  last transaction ended; one of another definition, or of another history of the ledger, is thrown away.
+- **On PostgreSQL what is stored here does not wait for the disk** (`synchronous_commit = off`): rows and position are of
+  one transaction, so that after a crash of the server the last few may be missing together, and are made again. The
+  entries themselves always wait.
 - **A clock that steps back** is followed back: what was judged later than now is judged again.
 
 """

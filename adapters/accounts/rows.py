@@ -1,17 +1,17 @@
-"""The stored accounts as one transaction sees them: every statement they are asked, written or switched with stands here.
+"""The rows of one version of the stored accounts, as one transaction sees them: every statement that asks or writes them.
 
-Tables carry the number of their version in their name (`sla_2`); views with the plain names show the version in use. It runs in
-a session given to it and neither begins nor ends transactions; what rows mean is in `filling`, when to write in `following`.
+It runs in a session given to it and neither begins nor ends transactions; what rows mean is in `filling`, when to write in
+`following`, and which versions there are in `versions`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from msgspec import Struct
-
-from adapters.accounts.filling import ClientRows, TicketRows, Values, read
+from adapters.accounts.filling import ClientRows, Rows, TicketRows, Values, read, together
 from adapters.accounts.judging import Parked
+from adapters.accounts.session import Session
 from adapters.accounts.tables import (
     BILLING,
     CONSUMPTION,
@@ -28,55 +28,15 @@ from adapters.accounts.tables import (
 from domain.time_base import epoch_seconds
 from projections import sla
 
+_CLIENT_OF_USE = USES.names.index("client")
+_SENT_AT_ONCE = 20
+"""So few tickets have few rows: sending their statements together is faster than copying their rows."""
 _AT_ONCE = 400
 """Values in one statement: fewer than any store refuses."""
 
 
 Invalid = tuple[str, str]
 """A subject, and the moment it was judged at."""
-
-
-class Session(Protocol):
-    """A transaction of a database. Statements are SQL that every store understands, `?` standing for a value."""
-
-    def all(self, statement: str, *values: Any) -> list[Any]:
-        """The rows that a statement answers."""
-
-    def each(self, statement: str, *values: Any) -> Iterator[Any]:
-        """The same one at a time, for as long as the transaction lasts."""
-
-    def run(self, statement: str, *values: Any) -> int:
-        """How many rows a statement wrote."""
-
-    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """The same statement for each of these."""
-
-    def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
-        """Rows of `width` values into a table."""
-
-    def begin_version(self, number: int) -> None:
-        """Makes the tables of a version, without indexes."""
-
-    def index_version(self, number: int) -> None:
-        """Makes the indexes of a version."""
-
-    def show_version(self, number: int) -> None:
-        """Makes the views show a version."""
-
-    def drop_version(self, number: int) -> None:
-        """Drops the tables of a version that no view shows."""
-
-
-class Version(Struct, frozen=True):
-    """One version of the stored accounts: by which definition, whether it is `building` or `active`, up to which position of
-    the ledger (and the id of the entry there), and when it was begun."""
-
-    number: int
-    definition: int
-    state: str
-    position: int
-    entry_id: str
-    begun_at: str
 
 
 class AccountRows:
@@ -94,16 +54,29 @@ class AccountRows:
         statement = f"SELECT {', '.join(table.names)} FROM {self._name(table)} {where}"
         return (read(table, it) for it in self.session.each(statement, *values))
 
+    def of(self, table: Table, key: str, values: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The rows of a table that have one of these values in a column."""
+        return (read(table, it) for it in self._among(table, ", ".join(table.names), key, values))
+
     # Asking ---------------------------------------------------------------------------------------------------------
+
+    def judged_since(self, at: str | None) -> tuple[list[str], str | None]:
+        """The subjects judged after a moment (None: all), and the moment that the last of all was judged at."""
+        name = self._name(TIMETABLE)
+        which, values = ("", ()) if at is None else (" WHERE judged_at > ?", (at,))
+        found = [subject for (subject,) in self.session.each(f"SELECT subject FROM {name}{which}", *values)]
+        last = self.session.all(f"SELECT max(judged_at) FROM {name}")[0][0]
+        return found, None if last is None else read(TIMETABLE, ("", None, last, None))["judged_at"]
 
     def invalid(self, at: str, limit: int) -> list[Invalid]:
         """At most so many subjects for which what is stored does not hold at a moment, and when each was judged."""
-        name = self._name(TIMETABLE)
+        select = f"SELECT subject, judged_at FROM {self._name(TIMETABLE)}"
         found = self.session.all(
-            f"SELECT subject, judged_at FROM {name} WHERE changes_at <= ?"
-            f" UNION SELECT subject, judged_at FROM {name} WHERE judged_at > ? ORDER BY 1 LIMIT {limit}", at, at,
+            f"SELECT * FROM ({select} WHERE changes_at <= ? ORDER BY changes_at LIMIT {limit}) reached"
+            f" UNION ALL SELECT * FROM ({select} WHERE judged_at > ? ORDER BY judged_at DESC LIMIT {limit}) ahead", at, at,
         )  # fmt: skip
-        return [(subject, read(TIMETABLE, (subject, None, judged_at, None))["judged_at"]) for subject, judged_at in found]
+        judged = {subject: read(TIMETABLE, (subject, None, judged_at, None))["judged_at"] for subject, judged_at in found}
+        return list(judged.items())[:limit]
 
     def next_change(self) -> str | None:
         """The first moment at which anything stored changes of itself."""
@@ -127,9 +100,19 @@ class AccountRows:
         )  # fmt: skip
         return [ticket for (ticket,) in found]
 
-    def uses_of(self, client: str) -> list[Values]:
-        """The stored uses of a client's tickets."""
-        return self.session.all(f"SELECT {', '.join(USES.names)} FROM {self._name(USES)} WHERE client = ?", client)
+    def begun(self, kind: str) -> tuple[str, int]:
+        """The last ticket (or client), by name, that a build has judged, empty if none; and how many it has."""
+        within = f"subject >= '{kind}:' AND subject < '{kind};'"
+        last, count = self.session.all(f"SELECT max(subject), count(*) FROM {self._name(TIMETABLE)} WHERE {within}")[0]
+        parked = self.session.all(f"SELECT max(subject) FROM {self._name(PARKED)} WHERE {within}")[0][0]
+        return max(last or "", parked or ""), count
+
+    def uses_of(self, clients: Sequence[str]) -> dict[str, list[Values]]:
+        """The stored uses of these clients' tickets, by client."""
+        uses: dict[str, list[Values]] = {it: [] for it in clients}
+        for use in self._among(USES, ", ".join(USES.names), "client", clients):
+            uses[use[_CLIENT_OF_USE]].append(use)
+        return uses
 
     def tickets_invalid(self, at: str, client: str | None) -> set[str]:
         """The tickets, of one client or of all, for which what is stored does not hold at a moment."""
@@ -185,17 +168,19 @@ class AccountRows:
 
     # Writing --------------------------------------------------------------------------------------------------------
 
-    def put_tickets(self, judged: Sequence[TicketRows], *, are_new: bool = False) -> set[str]:
+    def put_new(self, rows: Rows) -> None:
+        """Stores the rows of tickets of which nothing is stored; everybody's quotas are to be dealt later."""
+        for table in (*OF_TICKET, BILLING, TIMETABLE):
+            self._insert(table, rows[table.name])
+
+    def put_tickets(self, judged: Sequence[TicketRows]) -> set[str]:
         """Stores these tickets in the place of what was stored of them, and parks none of them any more; the clients whose
-        quotas have to be dealt again. `are_new`: nothing is stored of them, and everybody's quotas are dealt later."""
-        changed: set[str] = set()
-        if not are_new:
-            changed = self._uses_changed(judged)
+        quotas have to be dealt again."""
+        changed = self._uses_changed(judged)
+        rows = together(judged)
+        with self.session.at_once() if len(judged) <= _SENT_AT_ONCE else nullcontext():
             self._forget([it.ticket for it in judged])
-        for table in OF_TICKET:
-            self._insert(table, [row for it in judged for row in it.rows.get(table.name, ())])
-        self._insert(BILLING, [row for it in judged for row in it.charges])
-        self._insert(TIMETABLE, [it.timetable for it in judged])
+            self.put_new(rows)
         return changed
 
     def _uses_changed(self, judged: Sequence[TicketRows]) -> set[str]:
@@ -226,10 +211,25 @@ class AccountRows:
         self._insert(QUOTAS, [row for it in dealt for row in it.quotas])
         self._insert(BILLING, [row for it in dealt for row in it.charges])
 
-    def put_timetable(self, rows: Sequence[Values]) -> None:
-        """Until when what is stored of these subjects holds."""
-        self.session.many(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", [(it[0],) for it in rows])
+    def put_timetable(self, rows: Sequence[Values], *, are_new: bool = False) -> None:
+        """Until when what is stored of these subjects holds; `are_new`: nothing is stored of them."""
+        if not are_new:
+            self.session.many(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", [(it[0],) for it in rows])
         self._insert(TIMETABLE, rows)
+
+    def owe(self, tickets: Sequence[str]) -> None:
+        """What is stored of these tickets does not hold any more, not even for the moment that it was judged at: they are
+        among what is `invalid` until they are stored again."""
+        for first in range(0, len(tickets), _AT_ONCE):
+            subjects = [f"ticket:{it}" for it in tickets[first : first + _AT_ONCE]]
+            marks = ", ".join("?" * len(subjects))
+            self.session.run(f"UPDATE {self._name(TIMETABLE)} SET changes_at = judged_at WHERE subject IN ({marks})", *subjects)
+
+    def owes(self) -> bool:
+        """Whether anything is owed still."""
+        name = self._name(TIMETABLE)
+        reached = f"changes_at <= (SELECT max(judged_at) FROM {name})"
+        return bool(self.session.all(f"SELECT 1 FROM {name} WHERE {reached} AND changes_at <= judged_at LIMIT 1"))
 
     def park(self, parked: Iterable[Parked], at: str) -> None:
         """Parks these; of one that is parked already, the attempt is counted. What is stored of them stays, and never counts as
@@ -240,7 +240,8 @@ class AccountRows:
             position, attempts, since = before[0] if before else (it.position, 0, at)
             self.session.run(f"DELETE FROM {name} WHERE subject = ?", it.subject)
             self._insert(PARKED, [(it.subject, it.client, position, it.problem, since, attempts + 1)])
-            self.session.run(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", it.subject)
+            if it.subject.startswith(("ticket:", "client:")):
+                self.session.run(f"DELETE FROM {self._name(TIMETABLE)} WHERE subject = ?", it.subject)
             if it.subject.startswith("ticket:"):
                 self._insert(TIMETABLE, [(it.subject, it.client, at, None)])
 
@@ -263,65 +264,3 @@ class AccountRows:
 def _whole(at: str) -> str:
     """A moment (text to the microsecond) as the whole second it lies in."""
     return at[: at.index(".")] + "Z"
-
-
-class Versions:
-    """Which versions there are, in one transaction."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def all(self) -> list[Version]:
-        """All of them, the oldest first."""
-        found = self.session.all(
-            "SELECT number, definition, state, position, entry_id, begun_at FROM account_versions ORDER BY number"
-        )
-        return [Version(*it) for it in found]
-
-    def active(self) -> Version | None:
-        """The one that readers see."""
-        return next((it for it in self.all() if it.state == "active"), None)
-
-    def begin(self, definition: int, at: str) -> Version:
-        """A new version, empty, its tables made; whatever was being built is thrown away."""
-        before = self.all()
-        self.drop([it for it in before if it.state != "active"])
-        made = Version(max((it.number for it in before), default=0) + 1, definition, "building", 0, "", at)
-        self.session.begin_version(made.number)
-        self.session.run(
-            "INSERT INTO account_versions (number, definition, state, position, entry_id, begun_at) VALUES (?, ?, ?, ?, ?, ?)",
-            made.number, made.definition, made.state, made.position, made.entry_id, made.begun_at,
-        )  # fmt: skip
-        return made
-
-    def move(self, number: int, position: int, entry_id: str) -> None:
-        """A version is now up to this position."""
-        self.session.run("UPDATE account_versions SET position = ?, entry_id = ? WHERE number = ?", position, entry_id, number)
-
-    def switch(self, number: int) -> None:
-        """From the end of this transaction on readers see this version, and the one before it is gone."""
-        self.session.show_version(number)
-        self.session.run("UPDATE account_versions SET state = 'active' WHERE number = ?", number)
-        self.drop([it for it in self.all() if it.number != number])
-
-    def drop(self, versions: Iterable[Version]) -> None:
-        """Throws versions away."""
-        for it in versions:
-            self.session.drop_version(it.number)
-            self.session.run("DELETE FROM account_versions WHERE number = ?", it.number)
-
-
-def ddl(table: Table, number: int, types: dict[str, str], collation: str = "") -> str:
-    """What makes a table of a version, in the types of a store."""
-    columns = [
-        f"{it.name} {types[it.kind]}{collation if it.kind == 'text' else ''}{' NOT NULL' if it.required else ''}"
-        for it in table.columns
-    ]
-    return f"CREATE TABLE {table.name}_{number} ({', '.join(columns)}, PRIMARY KEY ({', '.join(table.key)}))"
-
-
-def indexes(table: Table, number: int) -> Iterator[str]:
-    """What makes the indexes of a table of a version."""
-    for columns in table.found_by:
-        name = f"{table.name}_{number}_by_{'_'.join(columns)}"
-        yield f"CREATE INDEX {name} ON {table.name}_{number} ({', '.join(columns)})"

@@ -6,12 +6,12 @@ nothing: a step is `following.Follower`, the first accounts are made by `buildin
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from threading import Event
 from typing import Literal
 
-from adapters.accounts.building import REBUILD, Building, in_use, is_usable
+from adapters.accounts.building import REBUILD, Building, Progress, in_use, is_usable
 from adapters.accounts.following import Follower, Replaced
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.ledger import Ledger, utc_now
@@ -24,22 +24,47 @@ STAND_BY_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 5.0
 _BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
-Happening = Literal["standing_by", "building", "following", "caught_up", "failed"]
+Happening = Literal["standing_by", "building", "going_on", "following", "caught_up", "failed"]
 Tell = Callable[[Happening, int, Exception | None], None]
-"""Is told what happens, with a position and what failed."""
+"""Is told what happens, with a position (of `going_on`, how many tickets an interrupted build had judged) and what failed."""
+
+
+class _Stopped(Exception):
+    """It was asked to stop while the accounts were being made: what is committed is gone on with the next time."""
+
+
+def make_usable(ledger: Ledger, accounts: Accounts, making: Callable[[], Building], tell: Tell) -> bool:
+    """Whether there are accounts that can be followed: those there are, or new ones by `making`, unless another process is
+    making them."""
+    if is_usable(ledger, in_use(accounts)):
+        return True
+    if not accounts.lock(REBUILD):
+        return False
+    try:
+        tell("building", ledger.head(), None)
+        building = making()
+        if left := building.left():
+            tell("going_on", left, None)
+        building.build()
+    finally:
+        accounts.unlock(REBUILD)
+    return True
 
 
 class Running:
     """A follower as a service, until it is asked to stop."""
 
     def __init__(
-        self, url: str, tell: Tell, clock: Callable[[], datetime] = utc_now, opened: Callable[[], Ledger] | None = None
-    ) -> None:
-        """`url` is the ledger's, `opened` opens it."""
+        self, url: str, tell: Tell, clock: Callable[[], datetime] = utc_now, opened: Callable[[], Ledger] | None = None,
+        progress: Progress = lambda done, of: None, *, workers: int = 1,
+    ) -> None:  # fmt: skip
+        """`url` is the ledger's, `opened` opens it; accounts that have to be made first are judged by so many `workers`."""
         self._url = url
         self._tell = tell
         self._clock = clock
         self._opened = opened or (lambda: Ledger.open(url))
+        self._progress = progress
+        self._workers = workers
         self._stop = Event()
         self._failures = 0
 
@@ -53,7 +78,7 @@ class Running:
             try:
                 with self._opened() as ledger, closing(accounts_of(self._url)) as accounts:
                     self._serve(ledger, accounts)
-            except Replaced:
+            except (Replaced, _Stopped):
                 continue
             except (LedgerError, OSError) as error:
                 self._tell("failed", 0, error)
@@ -66,8 +91,9 @@ class Running:
         with self._opened() as ledger, closing(accounts_of(self._url)) as accounts:
             while not self._stop.is_set():
                 if accounts.lock(FOLLOW):
-                    self._make_usable(ledger, accounts)
-                    return Follower(ledger, accounts, self._clock).follow()
+                    with suppress(_Stopped):
+                        self._make_usable(ledger, accounts)
+                        return Follower(ledger, accounts, self._clock).follow()
                 version = in_use(accounts)
                 if is_usable(ledger, version) and version is not None and version.position >= ledger.head():
                     return version.position
@@ -77,6 +103,8 @@ class Running:
     def _serve(self, ledger: Ledger, accounts: Accounts) -> None:
         if not accounts.lock(FOLLOW):
             self._tell("standing_by", 0, None)
+            # The store was there to say so: what it failed in before is over.
+            self._failures = 0
             while not accounts.lock(FOLLOW):
                 if self._stop.wait(STAND_BY_SECONDS):
                     return
@@ -95,15 +123,17 @@ class Running:
 
     def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
         """Accounts that can be followed: those there are, or else new ones."""
-        while not is_usable(ledger, in_use(accounts)) and not self._stop.is_set():
-            if accounts.lock(REBUILD):
-                try:
-                    self._tell("building", ledger.head(), None)
-                    Building(ledger, accounts, self._clock).build()
-                finally:
-                    accounts.unlock(REBUILD)
-            else:
-                self._stop.wait(STAND_BY_SECONDS)
+
+        def build() -> Building:
+            return Building(ledger, accounts, self._clock, self._progressed, workers=self._workers)
+
+        while not make_usable(ledger, accounts, build, self._tell) and not self._stop.is_set():
+            self._stop.wait(STAND_BY_SECONDS)
+
+    def _progressed(self, done: int, of: int) -> None:
+        self._progress(done, of)
+        if self._stop.is_set():
+            raise _Stopped
 
     def _wait(self, ledger: Ledger, follower: Follower, position: int) -> None:
         """Until there are more entries, or something changes of itself, or it is time to look at everything again."""

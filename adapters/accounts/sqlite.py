@@ -6,15 +6,16 @@ ledger that may only be read can be followed, and the follower never keeps the d
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from adapters.accounts.rows import ddl, indexes
+from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES
 from adapters.accounts.views import shown
 from adapters.mapper import LedgerError
+from adapters.sqlite_files import has_tables
 from domain.refusal import said
 
 WAIT_SECONDS = 30
@@ -42,23 +43,23 @@ class SQLiteSession:
         self._connection = connection
 
     def all(self, statement: str, *values: Any) -> list[Any]:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return self._connection.execute(statement, values).fetchall()
 
     def each(self, statement: str, *values: Any) -> Iterator[Any]:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return iter(self._connection.execute(statement, values))
 
     def run(self, statement: str, *values: Any) -> int:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         return self._connection.execute(statement, values).rowcount
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         self._connection.executemany(statement, rows)
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
-        """See `rows.Session`. Several rows in a statement take two thirds of the time."""
+        """See `session.Session`. Several rows in a statement take two thirds of the time."""
         one = f"({', '.join('?' * width)})"
         at_once = max(1, _VALUES_AT_ONCE // width)
         waiting = iter(rows)
@@ -66,26 +67,30 @@ class SQLiteSession:
             statement = f"INSERT INTO {table} VALUES {', '.join([one] * len(some))}"
             self._connection.execute(statement, list(chain.from_iterable(some)))
 
+    def at_once(self) -> AbstractContextManager[object]:
+        """See `session.Session`. There is no way to a file that could be spared."""
+        return nullcontext()
+
     def begin_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             self._connection.execute(ddl(table, number, _TYPES))
 
     def index_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             for statement in indexes(table, number):
                 self._connection.execute(statement)
 
     def show_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for (name,) in self.all("SELECT name FROM sqlite_master WHERE type = 'view'"):
             self._connection.execute(f"DROP VIEW {name}")
         for name, statement in shown(number):
             self._connection.execute(f"CREATE VIEW {name} AS {statement}")
 
     def drop_version(self, number: int) -> None:
-        """See `rows.Session`."""
+        """See `session.Session`."""
         for table in TABLES:
             self._connection.execute(f"DROP TABLE IF EXISTS {table.name}_{number}")
 
@@ -100,8 +105,8 @@ class SQLiteAccounts:
         self._locks: dict[str, sqlite3.Connection] = {}
 
     def exists(self) -> bool:
-        """Whether there are any."""
-        return self.path.is_file()
+        """Whether there are any; a file whose making was cut short, by a kill or a full disk, holds none."""
+        return self.path.is_file() and not _is_blank(self.path)
 
     def close(self) -> None:
         """Closes the file, and lets go of every lock."""
@@ -173,13 +178,11 @@ class SQLiteAccounts:
             return
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                connection.execute(_REGISTRY)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {FORM}")
-        finally:
-            connection.execute("COMMIT")
+        if not has_tables(connection):
+            connection.execute(_REGISTRY)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {FORM}")
+        connection.execute("COMMIT")
 
     # Who may follow -------------------------------------------------------------------------------------------------
 
@@ -204,3 +207,13 @@ class SQLiteAccounts:
         held = self._locks.pop(name, None)
         if held is not None:
             held.close()
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether nothing was ever made in a file."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as connection:
+            return not has_tables(connection)
+    except sqlite3.Error:
+        # Whoever reads it is told what it is.
+        return False

@@ -278,7 +278,7 @@ PARKED = Table(
     "Lo apartado: tickets o clientes con un asiento que no se pudo procesar; sus filas quedan como estaban.",
     "What is parked: tickets or clients with an entry that could not be processed; their rows stay as they were.",
     (
-        Column("subject", "text", "ticket: o client:.", "ticket: or client:."),
+        Column("subject", "text", "ticket:, client:, policy:, terms: o desk.", "ticket:, client:, policy:, terms: or desk."),
         _maybe("client", "text", "El cliente, si se sabe.", "The client, if known."),
         Column("position", "count", "La posición del asiento.", "The position of the entry."),
         Column("problem", "text", "Lo que falló.", "What failed."),

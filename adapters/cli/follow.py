@@ -12,23 +12,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, everywhere, ledger_place, open_ledger, shown_as
+from adapters.cli.options import NAME, everywhere, ledger_place, open_ledger, sharing, shown_as
 from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
     from adapters.accounts.building import Built
-    from adapters.accounts.rows import Version
+    from adapters.accounts.versions import Version
     from adapters.ledger import Ledger
 
 _CAUGHT_UP = said("Caught up: position {position}.")
+_GOING_ON = said("Going on with a build that was interrupted; tickets judged by then: {position}.")
 _TOLD = {
     "standing_by": said("Another process follows; standing by."),
     "building": said("Making the accounts of {position} entries."),
+    "going_on": _GOING_ON,
     "following": said("Following."),
     "caught_up": _CAUGHT_UP,
 }
-_STATES = {"active": said("in use"), "building": said("being built")}
+_STATES = {
+    "judging": said("being built: tickets"),
+    "dealing": said("being built: quotas"),
+    "catching_up": said("being built: catching up"),
+    "active": said("in use"),
+}
 
 
 @click.command(
@@ -39,12 +46,13 @@ _STATES = {"active": said("in use"), "building": said("being built")}
               "stand by and take over when it ends."),
 )  # fmt: skip
 @option("--once", is_flag=True, help=said("Catch up with what is there, and end."))
+@sharing
 @everywhere
-def follow(once: bool) -> None:
+def follow(once: bool, workers: int) -> None:
     """Follows until a signal comes."""
     from adapters.accounts.running import Running
 
-    running = Running(ledger_place(), _tell, opened=open_ledger)
+    running = Running(ledger_place(), _tell, opened=open_ledger, progress=_progress, workers=workers)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     if once:
@@ -69,10 +77,11 @@ def _tell(happening: str, position: int, error: Exception | None) -> None:
     cls=Command,
     example="bitacora rebuild",
     help=said("Build the stored accounts anew beside those in use, catch up, compare, and switch. Readers see the old ones "
-              "until then; interrupted, nothing has changed."),
+              "until then. Interrupted, nothing has changed for them, and the next build goes on from there."),
 )  # fmt: skip
+@sharing
 @everywhere
-def rebuild() -> int:
+def rebuild(workers: int) -> int:
     """Builds a new version of the accounts; 1 if another process is doing so."""
     from adapters.accounts.building import REBUILD, Building
     from adapters.accounts.places import accounts_of
@@ -81,7 +90,10 @@ def rebuild() -> int:
         if not accounts.lock(REBUILD):
             print(_("Another process is building them."))
             return 1
-        _tell_built(Building(ledger, accounts, progress=_progress).build())
+        building = Building(ledger, accounts, progress=_progress, workers=workers)
+        if left := building.left():
+            _tell("going_on", left, None)
+        _tell_built(building.build())
     return 0
 
 
@@ -125,7 +137,8 @@ def accounts(parked: bool, retry: bool, subjects: Sequence[str], form: str) -> i
     """Shows the accounts; 1 if there are none, or what was tried again is still parked."""
     from adapters.accounts.following import Follower
     from adapters.accounts.places import accounts_of
-    from adapters.accounts.rows import AccountRows, Versions
+    from adapters.accounts.rows import AccountRows
+    from adapters.accounts.versions import Versions
 
     if subjects and not retry:
         raise click.UsageError(_("--subject goes with --retry"))
@@ -145,6 +158,8 @@ def accounts(parked: bool, retry: bool, subjects: Sequence[str], form: str) -> i
 def _show(
     ledger: "Ledger", versions: Sequence["Version"], parked: Sequence[dict[str, Any]], *, listed: bool, form: str
 ) -> None:
+    from adapters.accounts.following import concerns_everyone
+
     head = ledger.head()
     if form == "json":
         from adapters.cli.written import write_json_list
@@ -157,6 +172,10 @@ def _show(
         write_json_list(parked if listed else rows)
         return
     _show_versions(versions, head)
+    for it in parked:
+        if concerns_everyone(it["subject"]):
+            template = _("Nothing is kept up to date: the entry at position {position} ({subject}) cannot be read.")
+            print(template.format(position=f"{it['position']:,}", subject=it["subject"]))
     if parked and not listed:
         template = ngettext("{count} is parked; see --parked.", "{count} are parked; see --parked.", len(parked))
         print(template.format(count=len(parked)))

@@ -28,8 +28,10 @@ from adapters.cli.proof_checkpoint import checkpoint
 from adapters.cli.proof_verify import verify
 from adapters.cli.readings import readings
 from adapters.cli.record import record
+from adapters.cli.relay import relay
 from adapters.cli.replay import replay
 from adapters.cli.report import report
+from adapters.cli.schemas import schemas
 from adapters.cli.serve import config, serve
 from adapters.cli.statement import statement
 from adapters.cli.terms import terms
@@ -87,9 +89,10 @@ def bitacora() -> None:
 _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
+_STREAMS = (relay, schemas)
 _SERVING = (serve, token, config)
 _KEEPING = (export, restore, migrate, forget, keys)
-for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_SERVING, *_KEEPING):
+for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_STREAMS, *_SERVING, *_KEEPING):
     bitacora.add_command(_command)
 
 

@@ -83,6 +83,13 @@ def _tell_compared(compared: "Compared") -> None:
             "{count} is parked and was not compared.", "{count} are parked and were not compared.", compared.parked
         )
         print(template.format(count=compared.parked))
+    if compared.owed:
+        template = ngettext(
+            "{count} is still to be judged again and was not compared.",
+            "{count} are still to be judged again and were not compared.",
+            compared.owed,
+        )
+        print(template.format(count=f"{compared.owed:,}"))
 
 
 def _tell_difference(found: "Verified") -> None:

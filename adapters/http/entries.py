@@ -125,7 +125,10 @@ class _Pages:
             raise Misused(said("to must lie after from"), field="to")
         client = seen.check(asked)
         stream = asked["stream"] or (f"ticket:{asked['ticket']}" if asked["ticket"] is not None else None)
-        for name, it in (("ticket" if asked["ticket"] else "stream", stream), ("client", asked["client"] and f"client:{client}")):
+        for name, it in (
+            ("ticket" if asked["ticket"] else "stream", stream),
+            ("client", asked["client"] and f"client:{client}"),
+        ):
             if it is not None and not ledger.stream(it):
                 raise NotFound(name, it.partition(":")[2] if name != "stream" else it)
         head, known = ledger.head(), seen.known(asked["known_at"])

@@ -10,7 +10,8 @@ from prometheus_client import generate_latest
 
 from adapters.access.tokens import Role
 from adapters.accounts.places import accounts_of
-from adapters.accounts.rows import AccountRows, Versions
+from adapters.accounts.rows import AccountRows
+from adapters.accounts.versions import Versions
 from adapters.checkpointing import Checkpointing
 from adapters.http.callers import Caller
 from adapters.http.following import Following

@@ -32,7 +32,7 @@ def kept(ledger: Ledger, accounts: Accounts, clock: Clock, batch: int = 7) -> in
     """Makes the accounts if there are none, and catches up."""
     if not is_usable(ledger, in_use(accounts)):
         Building(ledger, accounts, clock).build()
-    return Follower(ledger, accounts, clock, batch=batch).follow()
+    return Follower(ledger, accounts, clock, batch=batch, at_once=batch).follow()
 
 
 def replayed(ledger: Ledger, at: datetime, selection: Selection | None = None) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from adapters.accounts.comparing import compare
 from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import NotCurrent, stored
-from adapters.accounts.rows import AccountRows, Versions
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import CONSUMPTION, OPEN_WORK, SLA
+from adapters.accounts.versions import Versions
 from adapters.ledger import LedgerError, Taken
 from adapters.mapper import state_of
 from adapters.postgres.connecting import prepare
@@ -309,21 +310,6 @@ def test_readers_see_the_version_in_use_while_another_is_built(desk: Desk) -> No
 
     assert Building(desk.ledger, desk.accounts, desk.clock, look).build().version.number == 2
     assert seen == [1]
-
-
-def test_a_build_that_was_cancelled_leaves_the_version_in_use_and_nothing_else_after_the_next(desk: Desk) -> None:
-    desk.record(*DESK, a_ticket("T-1"))
-    desk.at("02T10:00:00")
-
-    def cancel(done: int, of: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Building(desk.ledger, desk.accounts, desk.clock, cancel).build()
-    desk.assert_right()
-    assert Building(desk.ledger, desk.accounts, desk.clock).build().version.number == 3
-    with desk.accounts.reading() as session:
-        assert [it.number for it in Versions(session).all()] == [3]
 
 
 def test_accounts_of_another_history_are_made_anew(tmp_path: Path) -> None:

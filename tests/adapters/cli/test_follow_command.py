@@ -81,6 +81,29 @@ def test_what_is_parked_is_listed_and_tried_again(desk: Bitacora) -> None:
     assert desk("accounts", "--subject", "ticket:T-2").code == 2
 
 
+def test_an_interrupted_build_is_shown_and_gone_on_with(desk: Bitacora) -> None:
+    desk.done("follow", "--once")
+    with closing(sqlite3.connect("bitacora.db.accounts", isolation_level=None)) as behind:
+        # As it is when a build was killed before its quotas were dealt.
+        behind.execute("UPDATE account_versions SET state = 'dealing'")
+        behind.execute("DELETE FROM consumption_1")
+        behind.execute("DELETE FROM timetable_1 WHERE subject NOT LIKE 'ticket:%'")
+    assert "being built: quotas" in desk("accounts").out
+    going_on = "Going on with a build that was interrupted; tickets judged by then: 2."
+    assert desk.done("follow", "--once", "--workers", 2).out.splitlines()[1:] == [going_on, "Caught up: position 9."]
+    assert "are what a replay says" in desk.done("verify").out
+
+
+def test_an_entry_that_stops_everything_is_named(desk: Bitacora) -> None:
+    desk.done("follow", "--once")
+    with closing(sqlite3.connect("bitacora.db", isolation_level=None)) as behind:
+        behind.execute("INSERT INTO stored_events VALUES (10, 'desk', 1, 'FollowedUp', ?)", (POISON,))
+    assert desk("follow", "--once").code == 2
+    stopped = "Nothing is kept up to date: the entry at position 10 (desk) cannot be read.\n"
+    assert stopped in desk.done("accounts").out
+    assert "entry 10 cannot be read" in desk("accounts", "--retry").err
+
+
 def test_a_ledger_that_is_not_there_cannot_be_followed(bitacora: Bitacora) -> None:
     assert bitacora("follow").code == 2 and bitacora("follow", "--once").code == 2
 
@@ -90,6 +113,17 @@ def test_a_deleted_accounts_file_is_made_again(desk: Bitacora) -> None:
     for path in Path().glob("bitacora.db.accounts*"):
         path.unlink()
     assert "stored" not in desk.done("report", "sla").out
+    desk.done("follow", "--once")
+    assert "From the stored accounts" in desk.done("report", "sla").out
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "PRAGMA journal_mode = WAL"])
+def test_a_file_whose_making_was_cut_short_holds_no_accounts_and_is_made_again(desk: Bitacora, statement: str) -> None:
+    Path("bitacora.db.accounts").touch()
+    with closing(sqlite3.connect("bitacora.db.accounts")) as file:
+        file.execute(statement)
+    assert "stored" not in desk.done("report", "sla").out
+    assert desk("accounts").out == "There are no stored accounts; `bitacora follow` keeps them.\n"
     desk.done("follow", "--once")
     assert "From the stored accounts" in desk.done("report", "sla").out
 

@@ -15,6 +15,7 @@ from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.mapper import LedgerBusy
 from adapters.postgres.connecting import prepare
 from adapters.verifying import verify
+from tests.adapters.crash.small_disk import mounted, unmounted
 from tests.adapters.crash.test_recording_killed import ROOT, assert_dense
 from tests.adapters.given import DESK, export, followed_up, opened, read
 from tests.postgres_server import Databases, Server, own_server
@@ -249,12 +250,6 @@ class SmallDisk:
                 connection.execute(it)
 
 
-def mounted(kind: str, folder: Path, options: str) -> bool:
-    """Whether this process may mount it, and did."""
-    command = ["mount", "-t", kind, "-o", options, kind, str(folder)]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
 def test_a_full_disk_takes_nothing_by_halves_and_the_ledger_goes_on_once_there_is_room(tmp_path: Path) -> None:
     chance = random.Random(3)
     # As long as a note may be, and not to be compressed.
@@ -279,4 +274,4 @@ def test_a_full_disk_takes_nothing_by_halves_and_the_ledger_goes_on_once_there_i
             databases.drop()
             if disk.is_real:
                 databases.say("DROP TABLESPACE small")
-                subprocess.run(["umount", str(disk.folder)], check=True)
+                unmounted(disk.folder)

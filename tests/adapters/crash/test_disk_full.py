@@ -2,7 +2,6 @@
 
 import random
 import resource
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.verifying import verify
-from tests.adapters.crash.test_database_lost import mounted
+from tests.adapters.crash.small_disk import mounted, unmounted
 from tests.adapters.crash.test_recording_killed import assert_dense
 from tests.adapters.given import DESK, export, followed_up, opened, read
 
@@ -50,5 +49,4 @@ def test_a_full_disk_takes_nothing_by_halves_and_the_ledger_goes_on_once_there_i
             assert ledger.record(read(followed_up("T-1", key="later"))) == [Taken(taken + 1, (taken + 1,))]
             assert verify(ledger, None).difference is None
     finally:
-        if folder.is_mount():
-            subprocess.run(["umount", str(folder)], check=True)
+        unmounted(folder)

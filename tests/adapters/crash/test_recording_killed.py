@@ -12,7 +12,7 @@ from adapters.recording import record_file
 from tests.adapters.given import DESK, Entry, content, export, followed_up, opened, write_lines
 from tests.stores import Ledgers
 
-KILLS = int(os.environ.get("BITACORA_KILLS", "20"))
+KILLS = int(os.environ.get("BITACORA_KILLS", "100"))
 BATCH = 10
 DRIVER = "tests.adapters.crash.driver"
 ROOT = Path(__file__).parents[3]
@@ -29,8 +29,9 @@ def desk_of(tickets: int, mark: str = "T") -> Iterator[Entry]:
             yield opened(f"{ticket}-x", requester="zoe")
 
 
-def driver(store: Ledgers, name: str, source: Path, batch: int = BATCH) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", DRIVER, store.url(name), str(store.keys(name)), str(source), str(batch)]
+def driver(store: Ledgers, name: str, source: Path, batch: int = BATCH, pause_seconds: float = 0) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", DRIVER, store.url(name), str(store.keys(name)), str(source), str(batch),
+               str(pause_seconds)]  # fmt: skip
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 

@@ -52,7 +52,11 @@ class Served:
         file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*PROGRAM, "serve", "--config", str(file)], cwd=self.folder, env=environment(), stdout=subprocess.PIPE, stderr=log
+                [*PROGRAM, "serve", "--config", str(file)],
+                cwd=self.folder,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
             )
         assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)

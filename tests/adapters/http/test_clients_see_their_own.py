@@ -49,7 +49,9 @@ def test_its_own_entries_are_all_it_is_shown(server: Served) -> None:
 def test_an_entry_of_another_is_answered_like_one_that_was_never_recorded(server: Served) -> None:
     everything = server.as_("auditor").get("/v1/entries", params={"limit": 1000}).json()["entries"]
     for path in ("/v1/entry", "/v1/proof"):
-        foreign = [it["position"] for it in everything if "beta" in json.dumps(it) or it["stream"].startswith(("terms", "desk"))]
+        foreign = [
+            it["position"] for it in everything if "beta" in json.dumps(it) or it["stream"].startswith(("terms", "desk"))
+        ]
         found = {json.dumps(told(server, path, {"position": str(it)})) for it in (*foreign, 10_000)}
         assert len(found) == 1 and "404" in next(iter(found))
 

@@ -67,7 +67,11 @@ def test_only_what_is_asked_for(server: Served) -> None:
         recorded(server, follow_up("G-1"), follow_up("C-1"))
         (last,) = recorded(server, {"type": "Responded", "at": "2026-03-05T11:00:00-06:00", "ticket": "C-2"})
         found += some(events, 1)
-    assert [(it["type"], it["ticket"]) for it in found[:3]] == [("TicketOpened", "C-1"), ("Responded", "C-1"), ("TicketOpened", "C-2")]
+    assert [(it["type"], it["ticket"]) for it in found[:3]] == [
+        ("TicketOpened", "C-1"),
+        ("Responded", "C-1"),
+        ("TicketOpened", "C-2"),
+    ]
     assert found[3]["position"] == last
 
 

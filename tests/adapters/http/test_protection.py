@@ -103,7 +103,13 @@ def test_signing_in_leads_to_no_other_site(one_server: Served, there: str) -> No
     assert one_server.as_(None).post("/login", data=sent, headers=SAME_SITE).headers["location"] == "/"
 
 
-FOREIGN = [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {}]
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {},
+]
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
@@ -155,7 +161,9 @@ def test_who_tries_tokens_is_soon_not_heard_any_more(strict: Served) -> None:
 def test_no_secret_and_no_content_is_in_the_log(one_server: Served) -> None:
     page = signed_in(one_server)
     page.get("/v1/explain", params={"ticket": "G-1"})
-    one_server.as_("recorder").post("/v1/entries", content=b'{"type": "secret-in-a-body"', headers={"Content-Type": "application/json"})
+    one_server.as_("recorder").post(
+        "/v1/entries", content=b'{"type": "secret-in-a-body"', headers={"Content-Type": "application/json"}
+    )
     one_server.as_("reader").get("/v1/entries", params={"ticket": "secret-in-a-query"})
     log = waited_for(lambda: (it := Path(one_server.log).read_text()) and "/v1/explain" in it and it)
     hidden = [*one_server.tokens.values(), *(it.partition("_")[2] for it in one_server.tokens.values())]

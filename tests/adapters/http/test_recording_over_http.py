@@ -88,7 +88,9 @@ def test_a_refusal_names_the_clause_and_the_entry_that_tells_of_it(server: Serve
 
 
 def test_refusals_are_told_in_the_language_asked_for(server: Served) -> None:
-    spoken = {it: record(server, answered(ticket="none"), headers={"Accept-Language": it}).json()["detail"] for it in ("es-MX", "en")}
+    spoken = {
+        it: record(server, answered(ticket="none"), headers={"Accept-Language": it}).json()["detail"] for it in ("es-MX", "en")
+    }
     assert spoken["es-MX"] != spoken["en"] and "none" in spoken["es-MX"]
 
 

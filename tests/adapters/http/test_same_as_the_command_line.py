@@ -61,7 +61,9 @@ def test_a_supposition_has_the_same_answer(server: Served, tmp_path: Path) -> No
     assert answer.status_code == 200, answer.text
     options = ["--reading", "gs.wait=stops", "--without", "9", "--with", str(tmp_path / "with.jsonl"), *JUDGED]
     # What is supposed is recorded "now", whenever that is.
-    told, printed_so = (re.sub(rb'"recorded_at":"[^"]*"', b"", it) for it in (answer.content, printed(server, "what-if", *options)))
+    told, printed_so = (
+        re.sub(rb'"recorded_at":"[^"]*"', b"", it) for it in (answer.content, printed(server, "what-if", *options))
+    )
     assert told == printed_so
     assert answer.json()["tried"][0]["positions"]
 

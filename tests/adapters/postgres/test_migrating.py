@@ -51,23 +51,33 @@ class TestMigrating:
     def test_a_step_that_fails_leaves_what_was_there(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(empty)
         more = (*schema.STEPS, ("CREATE TABLE kept (x int)", "SELECT 1 / 0"))
-        for name, value in (("STEPS", more), ("FORM", 2)):
+        for name, value in (("STEPS", more), ("FORM", schema.FORM + 1)):
             monkeypatch.setattr(f"adapters.postgres.migrating.{name}", value)
         with pytest.raises(LedgerError, match="failed while migrating it: division by zero"):
             migrate(empty)
         with psycopg.connect(empty) as connection:
             found = connection.execute("SELECT to_regclass('bitacora.kept'), max(form) FROM bitacora.schema_forms")
-            assert found.fetchone() == (None, 1)
+            assert found.fetchone() == (None, schema.FORM)
 
     def test_a_later_step_brings_an_older_schema_on(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(empty)
-        for name, value in (("STEPS", (*schema.STEPS, ("CREATE TABLE later (x int)",))), ("FORM", 2)):
+        form = schema.FORM
+        for name, value in (("STEPS", (*schema.STEPS, ("CREATE TABLE later (x int)",))), ("FORM", form + 1)):
             monkeypatch.setattr(f"adapters.postgres.migrating.{name}", value)
             monkeypatch.setattr(f"adapters.postgres.schema.{name}", value)
-        assert migrate(empty) == (1, 2)
+        assert migrate(empty) == (form, form + 1)
         monkeypatch.undo()
         with pytest.raises(LedgerError, match="newer version of this program"):
             migrate(empty)
+
+    def test_a_ledger_of_the_first_form_is_brought_to_this_one(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in (("STEPS", schema.STEPS[:1]), ("FORM", 1)):
+            monkeypatch.setattr(f"adapters.postgres.migrating.{name}", value)
+        assert migrate(empty) == (0, 1)
+        monkeypatch.undo()
+        assert migrate(empty) == (1, schema.FORM)
+        with psycopg.connect(empty) as connection:
+            assert connection.execute("SELECT to_regclass('bitacora.access_tokens') IS NOT NULL").fetchone() == (True,)
 
     def test_another_encoding_is_refused(self, databases: Databases) -> None:
         url = databases.empty(encoding="LATIN1")
@@ -81,14 +91,15 @@ class TestOpening:
 
     def test_a_schema_of_an_older_form_is_not_written_to(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(empty)
-        monkeypatch.setattr("adapters.postgres.connecting.FORM", 2)
-        assert "has tables of form 1 and this program needs 2: run `bitacora migrate`" in explained(empty, create=True)
+        monkeypatch.setattr("adapters.postgres.connecting.FORM", schema.FORM + 1)
+        expected = f"has tables of form {schema.FORM} and this program needs {schema.FORM + 1}: run `bitacora migrate`"
+        assert expected in explained(empty, create=True)
 
     def test_a_newer_schema_is_refused_with_both_forms_named(self, databases: Databases) -> None:
         url = databases.migrated()
         with psycopg.connect(url) as connection:
             connection.execute("INSERT INTO bitacora.schema_forms (form) VALUES (7)")
-        assert "newer version of this program (form 7; this one reads up to 1)" in explained(url)
+        assert f"newer version of this program (form 7; this one reads up to {schema.FORM})" in explained(url)
 
     def test_a_schema_without_entries_is_no_ledger_yet(self, databases: Databases) -> None:
         assert "is empty: there is no ledger in it yet" in explained(databases.migrated())
@@ -131,8 +142,11 @@ def test_the_program_migrates_records_and_reports(databases: Databases, tmp_path
         assert done.returncode in (0, 1), done.stderr
         return done.stdout
 
-    assert bitacora("migrate") == f"{ledger_name(url)} is ready for a ledger (form 1): the next `bitacora record` begins it.\n"
-    assert "is of form 1 already" in bitacora("migrate")
+    assert (
+        bitacora("migrate")
+        == f"{ledger_name(url)} is ready for a ledger (form {schema.FORM}): the next `bitacora record` begins it.\n"
+    )
+    assert f"is of form {schema.FORM} already" in bitacora("migrate")
     told = bitacora("record", "examples/first-week.jsonl", "--refused", str(tmp_path / "refused"))
     assert "Recorded          8" in told and "Refused           2" in told
     assert "Resolution: 1 breached." in bitacora("report", "sla", "--at", "2026-03-04T12:00:00-06:00")

@@ -1,0 +1,60 @@
+"""What the stored accounts ask of a database: a transaction of it, in which tables are made, asked and written.
+
+Statements are those that every store understands; each store answers in a module of its own.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from adapters.accounts.tables import Table
+
+
+class Session(Protocol):
+    """A transaction of a database. Statements are SQL that every store understands, `?` standing for a value."""
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        """The rows that a statement answers."""
+
+    def each(self, statement: str, *values: Any) -> Iterator[Any]:
+        """The same one at a time, for as long as the transaction lasts."""
+
+    def run(self, statement: str, *values: Any) -> int:
+        """How many rows a statement wrote."""
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """The same statement for each of these."""
+
+    def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
+        """Rows of `width` values into a table."""
+
+    def at_once(self) -> AbstractContextManager[object]:
+        """Statements within it may be sent together; none of them is asked for its answer."""
+
+    def begin_version(self, number: int) -> None:
+        """Makes the tables of a version, without indexes."""
+
+    def index_version(self, number: int) -> None:
+        """Makes the indexes of a version."""
+
+    def show_version(self, number: int) -> None:
+        """Makes the views show a version."""
+
+    def drop_version(self, number: int) -> None:
+        """Drops the tables of a version that no view shows."""
+
+
+def ddl(table: Table, number: int, types: dict[str, str], collation: str = "") -> str:
+    """What makes a table of a version, in the types of a store."""
+    columns = [
+        f"{it.name} {types[it.kind]}{collation if it.kind == 'text' else ''}{' NOT NULL' if it.required else ''}"
+        for it in table.columns
+    ]
+    return f"CREATE TABLE {table.name}_{number} ({', '.join(columns)}, PRIMARY KEY ({', '.join(table.key)}))"
+
+
+def indexes(table: Table, number: int) -> Iterator[str]:
+    """What makes the indexes of a table of a version."""
+    for columns in table.found_by:
+        name = f"{table.name}_{number}_by_{'_'.join(columns)}"
+        yield f"CREATE INDEX {name} ON {table.name}_{number} ({', '.join(columns)})"
