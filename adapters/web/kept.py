@@ -18,7 +18,7 @@ from adapters.accounts.filling import moment
 from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import StoredReports, stored
-from adapters.accounts.rows import Session
+from adapters.accounts.session import Session
 from adapters.accounts.sqlite import SQLiteAccounts
 from adapters.ledger import Ledger, utc_now
 from adapters.reports import Reports, Selection

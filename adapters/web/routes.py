@@ -26,7 +26,7 @@ from adapters.reports import NotFound
 from adapters.signing import Signer
 from adapters.statement.month import Month
 from adapters.web import downloads, pages, recording
-from adapters.web.asking import BadQuestion, address, place, state_of
+from adapters.web.asking import BadQuestion, address, id_in, place, state_of
 from adapters.web.desk import Desk
 from adapters.web.kept import BeingMade
 from adapters.web.setting import KINDS, READING, Page, Viewer, static_files
@@ -105,7 +105,7 @@ def tickets(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
 def ticket(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One ticket."""
     page = page_of(request)
-    return _answer(request, page, pages.ticket(desk, page, viewer_of(caller), ident))
+    return _answer(request, page, pages.ticket(desk, page, viewer_of(caller), id_in(ident)))
 
 
 @get("/clients", opt=_READERS, sync_to_thread=True)
@@ -121,7 +121,7 @@ def clients(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
 def client(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One client."""
     page = page_of(request)
-    return _answer(request, page, pages.client(desk, page, viewer_of(caller), ident))
+    return _answer(request, page, pages.client(desk, page, viewer_of(caller), id_in(ident)))
 
 
 @get("/readings", opt=_READERS, sync_to_thread=True)
@@ -142,7 +142,7 @@ def terms(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
 def one_terms(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One terms with its clauses."""
     page = page_of(request)
-    return _answer(request, page, pages.one_terms(desk, page, viewer_of(caller), ident))
+    return _answer(request, page, pages.one_terms(desk, page, viewer_of(caller), id_in(ident)))
 
 
 @get("/login", opt=EVERYBODY, sync_to_thread=True)
@@ -194,7 +194,7 @@ def _file(content: bytes, name: str) -> Response[bytes]:
 @get("/tickets/{ident:str}/{name:str}", opt=admits("auditor", "client"), sync_to_thread=True)
 def taken_away(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """What can be taken away of a ticket: `dossier.pdf`, `.html` or `.zip`, and `bundle.zip`."""
-    page = page_of(request)
+    page, ident = page_of(request), id_in(ident)
     pages.check_seen(desk, viewer_of(caller), ident)
     what, _dot, kind = name.partition(".")
     if kind == "zip" and caller.client is not None:
@@ -210,6 +210,7 @@ def taken_away(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str],
 def proof(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> dict[str, Any]:
     """The proofs of a ticket's entries, for the browser to check."""
     page_of(request)
+    ident = id_in(ident)
     pages.check_seen(desk, viewer_of(caller), ident)
     return downloads.proofs(desk, ident)
 
@@ -218,6 +219,7 @@ def proof(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> d
 def statement(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """The statement of a client for a month: `2026-03.pdf`, `.html` or `.xlsx`."""
     page_of(request)
+    ident = id_in(ident)
     if caller.client not in (None, ident):
         raise NotFound("client", ident)
     written, _dot, kind = name.partition(".")

@@ -11,8 +11,8 @@ Row = Mapping[str, Any]
 
 
 def total_rows(before: Row, after: Row) -> Iterable[list[str]]:
-    """A line for each total: its label, both sides, their difference. What is nought on both sides only where it says that there
-    was nothing to breach or to pay."""
+    """A line for each total: its label, both sides, their difference. What is nought on both sides only where it says that
+    there was nothing to breach or to pay."""
     yield _counted(_("Tickets"), before["tickets"], after["tickets"])
     yield _counted(_("Responses breached"), before["breaches"]["response"], after["breaches"]["response"])
     yield _counted(_("Resolutions breached"), before["breaches"]["resolution"], after["breaches"]["resolution"])

@@ -282,6 +282,15 @@ def test_a_recorder_has_the_form_and_nothing_to_read(reader: Come) -> None:
     recorder.complaints.clear()
 
 
+def test_another_site_records_nothing_with_the_session_of_the_page(reader: Come) -> None:
+    admin = reader("admin")
+    form = {"type": "Resolved", "ticket": "T-0400", "at": "2026-11-02T10:00:00Z", "key": "evil"}
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
+        answer = admin.context.request.post("/record", form=form, headers=headers, max_redirects=0)
+        assert answer.status == 403
+    assert "evil" not in admin.go("/tickets/T-0400").content()
+
+
 def test_the_page_is_printed_as_a_paper(reader: Come) -> None:
     auditor = reader()
     page = auditor.go(f"/tickets/{LATE}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from adapters.language import speak
 from adapters.ledger import Ledger
 from adapters.reports import NotFound, Reports, Selection
 from adapters.web import agreed, listing, pages, recording
-from adapters.web.asking import BadQuestion, State, Supposed, state_of
+from adapters.web.asking import BadQuestion, State, Supposed, id_in, place, state_of
 from adapters.web.desk import Desk
 from adapters.web.kept import Kept
 from adapters.web.setting import Page, Viewer
@@ -94,6 +95,13 @@ def test_what_cannot_be_asked_is_named_by_its_part_of_the_query(field: str, quer
 
 def test_a_plus_sign_that_a_form_sent_as_a_blank_is_one_again() -> None:
     assert state_of([("at", "2026-03-02T09:15:00 02:00")]).at == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_an_id_of_any_letters_is_one_part_of_a_path(ident: str) -> None:
+    path = unquote(place("tickets", ident))
+    before, part = path.rpartition("/")[::2]
+    assert (before, id_in(part)) == ("/tickets", ident)
 
 
 # A ticket -----------------------------------------------------------------------------------------------------------
