@@ -15,7 +15,7 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from adapters.grouping import Grouping
-from adapters.key_store import Kind, made_key_store
+from adapters.key_store import Kind, key_store_of_a_new_ledger
 from adapters.mapper import LedgerError
 from adapters.rows import Rows, pages
 from adapters.sealing import Fingerprint, Seals, plain_fingerprint
@@ -155,7 +155,7 @@ class Ledger:
         with self.writing() as transaction:
             if transaction.rows.head() == 0:
                 if keys is not None:
-                    transaction.rows.keep_key_store(made_key_store(keys))
+                    transaction.rows.keep_key_store(key_store_of_a_new_ledger(keys))
                 transaction.publish(documents)
 
     # Forgetting -----------------------------------------------------------------------------------------------------
