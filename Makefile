@@ -39,6 +39,7 @@ lint: $(INSTALLED)
 docs: $(INSTALLED) ## writes again every output shown in README and docs
 	$(BIN)/python -m adapters.cli.reference > docs/cli.md
 	$(BIN)/python -m docs.shown --write
+	$(BIN)/python -m docs.pictured
 
 bench: $(BENCH_INSTALLED)
 	$(BIN)/python -m bench

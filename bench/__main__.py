@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import append, calendar, explain, follow, http, live, recording, relay, replay, servicenow, verify, views
+from bench import append, calendar, explain, follow, http, live, page, recording, relay, replay, servicenow, verify, views
 from bench.measuring import HEADINGS, Row, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -29,6 +29,7 @@ MEASURED: dict[str, Callable[[Path], list[Row]]] = {
     "replay": replay.run,
     "explain": explain.run,
     "follow": follow.run,
+    "page": page.run,
     "views": views.run,
     "relay": relay.run,
     "live": live.run,

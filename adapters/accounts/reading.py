@@ -95,6 +95,11 @@ class StoredReports(Reports):
         self._at = moment(self.question.at)
         self._judging = Judging(ledger, self.question.at, position, segments=False)
 
+    @property
+    def rows(self) -> AccountRows:
+        """The stored rows that it answers from."""
+        return self._rows
+
     def is_everyone_as_stored(self) -> bool:
         """Whether the contingencies of everyone are now those that tickets were judged with."""
         touched = Touched()

@@ -7,7 +7,6 @@ totals are subtracted at most.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
-from decimal import Decimal
 from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from adapters.cli.tables import Column, heading, show, show_pairs, show_table
 from adapters.language import _
 from adapters.wording.differences import figure_lines, told_of, word_of_cause
 from adapters.wording.happenings import sentence
+from adapters.wording.totals import total_rows
 from adapters.wording.values import knowledge, local, plain
 from domain.events import TermsPublished
 from domain.exchange import entry_as_json
@@ -114,29 +114,7 @@ def _show_block(changes: Sequence[Row], said: Callable[[Row], str], zone: tzinfo
 
 def _show_totals(totals: Row, *, indent: int) -> None:
     columns = [Column(""), Column(_("Before"), right=True), Column(_("After"), right=True), Column(_("Difference"), right=True)]
-    show_table(columns, _total_rows(totals["before"], totals["after"]), indent=indent)
-
-
-def _total_rows(before: Row, after: Row) -> Iterable[list[str]]:
-    """A line for each total; what is nought on both sides only where it says that there was nothing to breach or to pay."""
-    yield _counted(_("Tickets"), before["tickets"], after["tickets"])
-    yield _counted(_("Responses breached"), before["breaches"]["response"], after["breaches"]["response"])
-    yield _counted(_("Resolutions breached"), before["breaches"]["resolution"], after["breaches"]["resolution"])
-    for name, label in (("covered", _("Covered by a policy")), ("pay_per_event", _("Paid per event"))):
-        if before[name] or after[name]:
-            yield _counted(label, before[name], after[name])
-    for currency in sorted({**before["amounts"], **after["amounts"]}):
-        sides = [Decimal(it["amounts"].get(currency, "0.00")) for it in (before, after)]
-        difference = sides[1] - sides[0]
-        shown = [f"{it:.2f}" for it in sides]
-        yield [_("Amount, {currency}").format(currency=plain(currency)), *shown, f"{difference:+.2f}" if difference else "-"]
-    for name, label in (("not_agreed", _("Amounts not agreed")), ("to_be_quoted", _("Amounts to be quoted"))):
-        if before[name] or after[name]:
-            yield _counted(label, before[name], after[name])
-
-
-def _counted(label: str, before: int, after: int) -> list[str]:
-    return [label, str(before), str(after), f"{after - before:+}" if after != before else "-"]
+    show_table(columns, total_rows(totals["before"], totals["after"]), indent=indent)
 
 
 def show_asked(questions: Sequence["Question"], zone: Zone) -> None:

@@ -39,7 +39,7 @@ _STROKES = {
 """What is drawn over it, in a square of five by five; running time has nothing."""
 
 
-class _Lane(NamedTuple):
+class Lane(NamedTuple):
     """One row of the drawing: the instants at its ends, its label, and the instants that are ticked with their labels."""
 
     start: int
@@ -58,17 +58,17 @@ class _Mark(NamedTuple):
 
 def drawing(band: Band, zone: tzinfo, name: str) -> str:
     """The band of a clock as an SVG document, in a zone and in the language spoken. `name` sets its patterns apart."""
-    lanes = list(_lanes(band, zone))
+    drawn = list(lanes(band, zone))
     marks = _marks(band)
-    height = _TOP + len(lanes) * _ROW + _LEGEND * _legend_rows(band) + 4
+    height = _TOP + len(drawn) * _ROW + _LEGEND * _legend_rows(band) + 4
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'font-family="Libertinus Serif, Georgia, serif" font-size="10">',
         patterns(name),
     ]
-    for number, lane in enumerate(lanes):
+    for number, lane in enumerate(drawn):
         parts += _lane(lane, _TOP + number * _ROW, band.stretches, marks, name)
-    parts += _legend(band, _TOP + len(lanes) * _ROW + 6, name)
+    parts += _legend(band, _TOP + len(drawn) * _ROW + 6, name)
     return "\n".join([*parts, "</svg>"])
 
 
@@ -88,7 +88,7 @@ def _marks(band: Band) -> list[_Mark]:
 # Lanes --------------------------------------------------------------------------------------------------------------
 
 
-def _lanes(band: Band, zone: tzinfo) -> Iterator[_Lane]:
+def lanes(band: Band, zone: tzinfo) -> Iterator[Lane]:
     """The rows: one of whole hours for what fits in half a day, else as many local days each as keep them few."""
     last = max(band.end, band.due or band.end)
     if last - band.start <= _SHORT:
@@ -101,17 +101,17 @@ def _lanes(band: Band, zone: tzinfo) -> Iterator[_Lane]:
     for begin in range(0, days, length):
         day = midnight + timedelta(days=begin)
         until = day + timedelta(days=length)
-        yield _Lane(_instant(day, zone), _instant(until, zone), f"{day:%Y-%m-%d}", list(_ticks(day, length, zone)))
+        yield Lane(_instant(day, zone), _instant(until, zone), f"{day:%Y-%m-%d}", list(_ticks(day, length, zone)))
 
 
-def _hours(start: int, last: int, zone: tzinfo) -> _Lane:
+def _hours(start: int, last: int, zone: tzinfo) -> Lane:
     """A row from the whole hour before to the whole hour after."""
     opens = _local(start, zone).replace(minute=0, second=0, microsecond=0)
     begins = int(opens.timestamp())
     ends = begins + max(ceil((last + 60 - begins) / _HOUR), 1) * _HOUR
     step = 900 if ends - begins <= 3 * _HOUR else _HOUR
     ticks = [(it, f"{_local(it, zone):%H:%M}") for it in range(begins, ends + 1, step)]
-    return _Lane(begins, ends, f"{opens:%Y-%m-%d}", ticks)
+    return Lane(begins, ends, f"{opens:%Y-%m-%d}", ticks)
 
 
 def _ticks(day: datetime, length: int, zone: tzinfo) -> Iterator[tuple[int, str]]:
@@ -133,7 +133,7 @@ def _instant(wall: datetime, zone: tzinfo) -> int:
     return int(wall.replace(tzinfo=zone).timestamp())
 
 
-def _lane(lane: _Lane, top: int, stretches: Sequence[Stretch], marks: Sequence[_Mark], name: str) -> Iterator[str]:
+def _lane(lane: Lane, top: int, stretches: Sequence[Stretch], marks: Sequence[_Mark], name: str) -> Iterator[str]:
     yield text(_LEFT - 10, top + 13, lane.label, "end")
     right = WIDTH - _RIGHT
     frame = f'<rect x="{_LEFT}" y="{top}" width="{right - _LEFT}" height="{_BAR}"'
@@ -168,7 +168,7 @@ def _flag(mark: _Mark, x: float, top: int) -> Iterator[str]:
                 bold=True)  # fmt: skip
 
 
-def _x(lane: _Lane, instant: int) -> float:
+def _x(lane: Lane, instant: int) -> float:
     return _LEFT + (WIDTH - _RIGHT - _LEFT) * (instant - lane.start) / (lane.end - lane.start)
 
 

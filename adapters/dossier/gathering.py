@@ -34,8 +34,9 @@ class Asked(Struct, frozen=True):
     readings: dict[str, str]
 
 
-def gather(ledger: Ledger, asked: Asked, bundle: bytes | None) -> Dossier:
-    """The dossier on a ticket; `bundle` is the one that `proving.bundle` made for it, None if no proof was asked for.
+def gather(ledger: Ledger, asked: Asked, bundle: bytes | None, *, hanging: bool = True) -> Dossier:
+    """The dossier on a ticket; `bundle` is the one that `proving.bundle` made for it, None if no proof was asked for. Without
+    `hanging` it is not tried on which readings the outcome hangs, which is most of the work.
 
     NotFound if there is no such ticket, UnknownReading for a reading that no terms have."""
     head = ledger.head()
@@ -45,8 +46,7 @@ def gather(ledger: Ledger, asked: Asked, bundle: bytes | None) -> Dossier:
     explained = reports.explain(asked.ticket)
     rules = rules_of(explained, reports)
     compared = _compared(ledger, question, asked, head)
-    matrix = readings_matrix(ledger, question, Focus(ticket=asked.ticket))
-    clauses = matrix.hangs()
+    clauses = readings_matrix(ledger, question, Focus(ticket=asked.ticket)).hangs() if hanging else []
     return Dossier(
         question=question,
         zone=rules.provisions.calendar.zone if rules is not None else "UTC",

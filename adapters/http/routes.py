@@ -32,11 +32,11 @@ from adapters.http.reporting import (
     report_unattended,
     what_if_asked,
 )
-from adapters.http.signing_in import sign_in, sign_out
 from adapters.http.streaming import follow_entries
 from adapters.http.telling import JSON, Answer, asks
 from adapters.http.terms import get_terms, list_terms
 from adapters.http.webhooks import WEBHOOKS
+from adapters.web.routes import PAGES
 
 
 @asks(
@@ -78,7 +78,7 @@ PROGRAMS: tuple[ControllerRouterHandler, ...] = (
 )
 """What programs ask: all of it is in the OpenAPI document."""
 
-WEB: tuple[ControllerRouterHandler, ...] = (sign_in, sign_out)
-"""What people see in a browser; the page's handlers go here."""
+WEB: tuple[ControllerRouterHandler, ...] = (PAGES,)
+"""What people see in a browser."""
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (*PROGRAMS, *WEB)

@@ -55,13 +55,20 @@ Identity = str | tuple[str, ...]
 def marked() -> dict[Identity, list[str]]:
     """Every message the code marks, with the files it stands in."""
     found: dict[Identity, list[str]] = {message: ["click"] for message in OF_CLICK}
-    for path in sorted(it for package in PACKAGES for it in (ROOT / package).rglob("*.py")):
-        for _line, message, _comments, _context in extract_from_file("python", str(path), keywords=KEYWORDS):
+    for method, path in _sources():
+        for _line, message, _comments, _context in extract_from_file(method, str(path), keywords=KEYWORDS):
             if message:
                 where = found.setdefault(message, [])
                 name = path.relative_to(ROOT).as_posix()
                 where += [name] if name not in where else []
     return found
+
+
+def _sources() -> Iterator[tuple[str, Path]]:
+    """Every file with messages, and how they are found in it."""
+    for method, pattern in (("python", "*.py"), ("jinja2.ext:babel_extract", "templates/*.html")):
+        for path in sorted(it for package in PACKAGES for it in (ROOT / package).rglob(pattern)):
+            yield method, path
 
 
 def translated() -> Catalog:
