@@ -32,7 +32,9 @@ SEEDS = range(6)
 
 
 def kept(folder: Path) -> set[str]:
-    return {str(it.relative_to(folder)) for it in folder.rglob("*.json") if "released" not in it.parts}
+    # The document of the server stands beside them; it is held by its own test.
+    found = {str(it.relative_to(folder)) for it in folder.rglob("*.json") if "released" not in it.parts}
+    return found - {"openapi.json"}
 
 
 def test_what_is_kept_is_what_the_program_makes() -> None:

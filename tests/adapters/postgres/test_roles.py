@@ -9,7 +9,7 @@ from psycopg import conninfo, errors, sql
 
 from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.postgres.connecting import prepare
-from adapters.postgres.schema import FOLLOWER, READER, REPORTING, ROLES, WRITER
+from adapters.postgres.schema import ADMIN, FOLLOWER, READER, REPORTING, ROLES, WRITER
 from adapters.tree import grown, rebuilt
 from adapters.verifying import verify
 from tests.adapters.given import DESK, followed_up, opened, read
@@ -18,6 +18,8 @@ from tests.stores import behind
 
 FIXED = ("stored_events", "entry_keys", "client_streams", "key_store", "checkpoints", "checkpoint_anchors")
 """What is recorded for good."""
+TOKENS = "access_tokens"
+"""Checked by whoever serves the ledger, and made by administrators only."""
 KEPT = {
     "contingency_streams": {"SELECT", "INSERT", "UPDATE"},
     "tree_tiles": {"SELECT", "INSERT", "UPDATE"},
@@ -105,7 +107,9 @@ def said(url: str, verb: str, table: str) -> str:
 
 
 def allowed(role: str, table: str) -> set[str]:
-    if role == REPORTING:
+    if table == TOKENS:
+        return {ADMIN: {"SELECT", "INSERT", "UPDATE"}, WRITER: {"SELECT"}, READER: {"SELECT"}}.get(role, set())
+    if role in (REPORTING, ADMIN):
         return set()
     if role in (READER, FOLLOWER):
         return {"SELECT"}
@@ -115,10 +119,10 @@ def allowed(role: str, table: str) -> set[str]:
 def test_every_table_of_the_schema_is_named_here(url: str) -> None:
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'bitacora'").fetchall()
-    assert {name for (name,) in found} == {*FIXED, *KEPT}
+    assert {name for (name,) in found} == {*FIXED, *KEPT, TOKENS}
 
 
-@pytest.mark.parametrize("table", [*FIXED, *KEPT])
+@pytest.mark.parametrize("table", [*FIXED, *KEPT, TOKENS])
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_what_it_is_for_and_nothing_else(url: str, role: str, verb: str, table: str) -> None:
