@@ -47,7 +47,7 @@ class _Kept(Struct):
     id: str
     recorded_at: str
     event: msgspec.Raw
-    recorded_by: msgspec.Raw | UnsetType = UNSET
+    recorded_by: str | UnsetType = UNSET
 
 
 class _Head(Struct):
@@ -86,7 +86,7 @@ def entry_message(source: str, row: Row) -> Message:
     if "." in recorded_at:
         recorded_at = recorded_at[:-1].rstrip("0") + "Z"
     # The stored event is the JSON of the exchange format already: what the ledger adds goes before its last brace.
-    by = b"" if kept.recorded_by is UNSET else b',"recorded_by":' + bytes(kept.recorded_by)
+    by = b"" if kept.recorded_by is UNSET else b',"recorded_by":' + _json(kept.recorded_by)
     value = b'%b,"position":%d,"stream":%b,"version":%d,"recorded_at":"%b","id":"%b"%b}' % (
         bytes(kept.event)[:-1], position, _json(stream), version, recorded_at.encode(), kept.id.encode(), by,
     )  # fmt: skip

@@ -32,7 +32,7 @@ SEEDS = range(6)
 
 
 def kept(folder: Path) -> set[str]:
-    # The document of the server stands beside them; it is held by its own test.
+    """What is kept there, but for what was released and the document of the server, which has a test of its own."""
     found = {str(it.relative_to(folder)) for it in folder.rglob("*.json") if "released" not in it.parts}
     return found - {"openapi.json"}
 
