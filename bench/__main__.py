@@ -1,13 +1,13 @@
-"""`python -m bench` (or `make bench`): every measurement in one table; `--write` puts it into docs/benchmarks.md as well.
+"""`python -m bench` (or `make bench`): every measurement, a table each; `--write` puts them into docs/benchmarks.md as well.
 
-Ledgers are made in a temporary folder and are gone afterwards. `python -m bench replay explain` runs only those.
+Ledgers are made in a temporary folder and are gone afterwards. `python -m bench replay explain` runs, and writes, only those.
 """
 
 import argparse
 import platform
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
@@ -20,7 +20,6 @@ from bench import append, calendar, explain, follow, http, live, page, recording
 from bench.measuring import HEADINGS, Row, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-BEGINS, ENDS = "<!-- written by python -m bench --write -->", "<!-- as far as here -->"
 _LEAST_WIDTH = 150
 MEASURED: dict[str, Callable[[Path], list[Row]]] = {
     "calendar": lambda _: calendar.run(),
@@ -47,25 +46,20 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := sorted({*asked.names} - {*MEASURED}):
         parser.error(f"nothing is called {', '.join(unknown)}; there are {', '.join(MEASURED)}")
-    names = asked.names or list(MEASURED)
-    if asked.write and set(names) != set(MEASURED):
-        parser.error("--write takes everything in one run")
-    rows = list(_measured(names))
-    _show(rows)
-    if asked.write:
-        write(rows)
+    for name in asked.names or MEASURED:
+        rows = _measured(name)
+        _show(name, rows)
+        if asked.write:
+            write(name, rows)
 
 
-def _measured(names: Sequence[str]) -> Iterator[Row]:
-    console = Console(stderr=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            with console.status(f"measuring: {name}"):
-                yield from MEASURED[name](Path(folder))
+def _measured(name: str) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder, Console(stderr=True).status(f"measuring: {name}"):
+        return MEASURED[name](Path(folder))
 
 
-def _show(rows: Sequence[Row]) -> None:
-    table = Table(title="bitacora: medians, their spread, and the floor of the same run")
+def _show(name: str, rows: Sequence[Row]) -> None:
+    table = Table(title=f"{name}: medians, their spread, and the floor of the same run")
     for number, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="left" if number in (0, 2, 6, 7) else "right", no_wrap=number != 0)
     for row in rows:
@@ -75,16 +69,19 @@ def _show(rows: Sequence[Row]) -> None:
     console.print(table)
 
 
-def write(rows: Sequence[Row]) -> None:
-    """Puts the figures between the two marks of the page; what people wrote around them stays."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
+def write(name: str, rows: Sequence[Row]) -> None:
+    """Puts the figures between the two marks that the page has for them; what people wrote around them stays. ValueError if
+    the page has none."""
+    begins, ends = f"<!-- python -m bench {name} --write -->", f"<!-- as far as here: {name} -->"
+    before, begun, rest = PAGE.read_text("utf-8").partition(begins)
+    _, ended, after = rest.partition(ends)
+    if not begun or not ended:
+        raise ValueError(f"{PAGE.name} has no place for the figures of {name}")
     table = "\n".join(
         [f"| {' | '.join(HEADINGS)} |", "| --- | ---: | --- | ---: | ---: | ---: | --- | --- |"]
         + [f"| {' | '.join(cells(row))} |" for row in rows]
     )
-    page = f"{before}{BEGINS}\n\n{_where()}\n\n{table}\n\n{ENDS}{after}"
-    PAGE.write_text(page, "utf-8")
+    PAGE.write_text(f"{before}{begins}\n\n{_where()}\n\n{table}\n\n{ends}{after}", "utf-8")
 
 
 def _where() -> str:
