@@ -129,6 +129,12 @@ class Rows:
         """The last version in a stream, 0 if it has none."""
         return self._one("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", stream) or 0
 
+    def last_versions(self, upto: int) -> list[tuple[str, int]]:
+        """Every stream with the last version that it has up to a position."""
+        return self._all(
+            "SELECT originator_id, max(originator_version) FROM stored_events WHERE rowid <= ? GROUP BY originator_id", upto
+        )
+
     def kind_page(self, kind: str, stream: str, version: int, upto: int, limit: int) -> list[Entry]:
         """At most `limit` entries of the streams of a kind, in order of stream and version, after that stream and version."""
         return _entries(self._all(

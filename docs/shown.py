@@ -2,7 +2,8 @@
 
 `python -m docs.shown` names what differs and exits 1; `--write` writes the real output instead. Commands stand in blocks fenced
 as `console`, each after `$ `; those of one document run one after the other in an empty folder that holds the ledger of
-`make demo` and a copy of the folder `examples`. What a new key makes different every time is shown as `…`.
+`make demo` and a copy of the folder `examples`; a document that shows the relay has a broker of its own. What a new key makes
+different every time is shown as `…`.
 """
 
 import os
@@ -12,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from adapters.demo.__main__ import record
+from dev.kafka.broker import own_broker
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "explain.svg"
@@ -31,7 +34,8 @@ _KEY = re.compile(r"(?<=example\.com/desk\+)[0-9a-f]{8}(\+[A-Za-z0-9+/]{43}[A-Za
 class Terminal:
     """An empty folder with a demo ledger, in which commands run as a reader would run them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: str) -> None:
+        """`more` is told to every command by the environment."""
         self._folder = folder
         programs = folder / ".programs"
         programs.mkdir()
@@ -46,6 +50,7 @@ class Terminal:
             "COLUMNS": str(_WIDTH),
             "LC_ALL": "C.UTF-8",
             "BITACORA_LEDGER": "demo.db",
+            **more,
         }
         record(folder / "demo.db")
         shutil.copytree(ROOT / "examples", folder / "examples")
@@ -101,8 +106,12 @@ def main(arguments: list[str]) -> int:
         before = document.read_text(encoding="utf-8")
         if "```console\n" not in before:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            after = shown(before, Terminal(Path(folder)))
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            more = {}
+            if any("bitacora relay" in it for it in _BLOCK.findall(before)):
+                more["BITACORA_BROKERS"] = stack.enter_context(own_broker()).address
+            after = shown(before, Terminal(Path(folder), **more))
         if after != before:
             differing.append(document)
             if "--write" in arguments:

@@ -55,6 +55,13 @@ class Contracts:
         one._take(streams)
         return one
 
+    def asked(self, question: Question) -> "Contracts":
+        """The same asked about another moment, under the same readings, between which no entry of theirs begins to count: what
+        applies then need not be worked out again."""
+        one = copy(self)
+        one.question = question
+        return one
+
     def _take(self, streams: Iterable[tuple[str, Sequence[Entry]]]) -> None:
         question = self.question
         for name, recorded in streams:

@@ -107,7 +107,7 @@ def ticket_rows(ticket: str, recorded: Sequence[Entry], contracts: Contracts, *,
     if assessment.facts.closed is None:
         rows["open_work"] = [_open_work(assessment, policy, judged_at)]
     if found.use is not None:
-        rows["uses"] = [_use(found.use)]
+        rows["uses"] = [use_values(found.use)]
     return TicketRows(ticket, client, rows, [charge(it, months) for it in found.charges], timetable)
 
 
@@ -179,7 +179,8 @@ def _work(ticket: str, client: str, policy: str | None, assessment: Assessment, 
             yield ticket, client, policy, entry.position, 1, event.consultant, kind, sla.iso(at), 0, months.of(at)
 
 
-def _use(use: Use) -> Values:
+def use_values(use: Use) -> Values:
+    """A row of `uses`."""
     at, position = use.order
     policy = use.agreed.policy.id if use.agreed.policy is not None else None
     return (use.ticket, use.client, dealt_for(use.client, policy), position, moment(at), use.priority,

@@ -25,7 +25,7 @@ from domain.events import (
 )
 from domain.refusal import said
 
-_COUNT_FOR_NOTHING = (RequesterAuthorized, RequesterRevoked, RequestRefused, PersonForgotten, TermsPublished)
+COUNT_FOR_NOTHING = (RequesterAuthorized, RequesterRevoked, RequestRefused, PersonForgotten, TermsPublished)
 """Who may ask is judged when an entry is admitted; terms bind only what is recorded after them (rules 1.2)."""
 
 
@@ -60,7 +60,7 @@ def touched_by(rows: Iterable[Row], ledger: Ledger) -> Touched:
             if kind == "desk":
                 raise
             touched.unreadable.append(problem)
-        if isinstance(event, _COUNT_FOR_NOTHING):
+        if isinstance(event, COUNT_FOR_NOTHING):
             continue
         if kind == "desk" and event is not None:
             _touch_everyone(touched, event, ledger)

@@ -169,6 +169,16 @@ def shown_as(*forms: str) -> Callable[[Any], Any]:
                   help=said("For reading, or for a program."))  # fmt: skip
 
 
+of_topics = grouped(
+    [
+        option("--brokers", metavar="HOST:PORT", type=NAME,
+               help=said("Kafka, several brokers with commas; else BITACORA_BROKERS, else 127.0.0.1:9092.")),
+        option("--topic-prefix", metavar="NAME", type=NAME, default="bitacora", show_default=True,
+               help=said("What the names of its topics begin with: one for each ledger on a broker.")),
+    ]
+)  # fmt: skip
+
+
 into_file = option("-o", "--output", metavar="FILE", type=FILE,
                    help=said("Write to this file, whole or not at all; else to standard output."))  # fmt: skip
 

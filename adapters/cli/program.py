@@ -21,6 +21,7 @@ from adapters.cli.export import export, restore
 from adapters.cli.follow import accounts, follow, rebuild
 from adapters.cli.forgetting import forget, keys
 from adapters.cli.importing import import_logs
+from adapters.cli.live import live
 from adapters.cli.migrating import migrate
 from adapters.cli.options import everywhere
 from adapters.cli.proof import anchor, key, prove
@@ -90,7 +91,7 @@ def bitacora() -> None:
 _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, readings, terms)
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
-_STREAMS = (relay, schemas)
+_STREAMS = (relay, live, schemas)
 _SERVING = (serve, token, config, webhooks)
 _KEEPING = (export, restore, migrate, forget, keys)
 for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_STREAMS, *_SERVING, *_KEEPING):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, Count, everywhere, keys_place, ledger_place, open_ledger, shown_as
+from adapters.cli.options import Count, everywhere, keys_place, ledger_place, of_topics, open_ledger, shown_as
 from adapters.language import _, ngettext, worded
 from adapters.settings import brokers_of
 from domain.refusal import said
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from adapters.kafka.topics import Topics
     from adapters.ledger import Ledger
 
-_PREFIX = "bitacora"
 _TELL_SECONDS = 10.0
 _MOST_PARTITIONS = 1_000
 
@@ -37,10 +36,7 @@ _MOST_PARTITIONS = 1_000
               "relay may be killed and started again anywhere; one that is started takes over from one that runs. "
               "See docs/streams.md."),
 )  # fmt: skip
-@option("--brokers", metavar="HOST:PORT", type=NAME,
-        help=said("Kafka, several brokers with commas; else BITACORA_BROKERS, else 127.0.0.1:9092."))  # fmt: skip
-@option("--topic-prefix", metavar="NAME", type=NAME, default=_PREFIX, show_default=True,
-        help=said("What the names of its topics begin with: one for each ledger on a broker."))  # fmt: skip
+@of_topics
 @option("--create-topics", is_flag=True, help=said("Make the topics that are missing first."))
 @option("--partitions", metavar="NUMBER", type=Count(1, _MOST_PARTITIONS),
         help=said("With --create-topics, into how many parts entries and accounts are divided, for ever; 4 by "

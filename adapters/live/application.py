@@ -1,0 +1,322 @@
+"""The Faust worker around what is live: entries and parts come from topics, rows are kept in tables whose changelogs are the
+topics that integrators read, and each row is answered over HTTP by the worker that has it.
+
+It judges nothing. Agents do not await; everything they say is sent in transactions by `sending`, and no offset is committed
+before that. What it changes of the library is in `patches`.
+"""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, MutableMapping
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.exceptions import SameNode
+from faust.types import TP
+from faust.web.exceptions import ServiceUnavailable
+from msgspec import Struct
+
+from adapters.contract.cloud_events import attributes, source_of
+from adapters.contract.topics import ENTRIES
+from adapters.kafka.topics import Topics
+from adapters.ledger import Ledger, utc_now
+from adapters.live.keeping import FRESH, Live, Tables
+from adapters.live.loading import Place, loaded
+from adapters.live.metrics import Figures
+from adapters.live.patches import App
+from adapters.live.rows import Change, ClockChanged, Part, decode_part, encode
+from adapters.live.sending import Sending, Telling
+from adapters.live.tending import Tending
+from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, partition_of, subject_of
+from adapters.live.watching import Watching
+from projections.live import NEAR_PERCENT
+
+log = logging.getLogger(__name__)
+
+SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
+"""A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
+_COMMIT_SECONDS = 1
+_LOOK_SECONDS = 0.1
+_BUFFERED_MESSAGES = 10_000
+
+
+class Settings(Struct, frozen=True):
+    """Where a worker finds what it needs. `name` is its own and stays: by it the group knows it again after a restart, and an
+    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`."""
+
+    topics: Topics
+    partitions: int
+    name: str
+    group: str
+    host: str
+    port: int
+    url: str
+    near_percent: int = NEAR_PERCENT
+    fresh_seconds: float = FRESH.total_seconds()
+
+    @property
+    def member(self) -> str:
+        """By which the group knows the worker again. The library hangs if it comes back at another URL: then it is another."""
+        return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
+
+
+class Kept(faust.Table[bytes, bytes]):
+    """A table of bytes by bytes whose rows are told to its topic by `worker`, and whose keys begin with the subject that says
+    which partition they are in."""
+
+    worker: "Worker"
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._partitions_of: dict[bytes, int] = {}
+
+    def on_key_set(self, key: bytes, value: bytes) -> None:
+        """Tells the topic."""
+        partition = self._partitions_of.get(key)
+        if partition is None:
+            partition = self._partitions_of[key] = self.worker.partition_of(key)
+        self.worker.sending.say(Telling(self.changelog_topic.get_topic_name(), partition, key, value))
+
+    def on_key_get(self, key: bytes) -> None:
+        """Nobody counts."""
+
+    def let_go(self, partitions: set[int]) -> None:
+        """Only rows of these partitions stay."""
+        for key, it in list(self._partitions_of.items()):
+            if it not in partitions:
+                del self._partitions_of[key]
+                self.data.data.pop(key, None)
+
+    def fill(self, key: bytes, value: bytes | None, partition: int) -> None:
+        """A row as its topic has it."""
+        if value is None:
+            self.data.data.pop(key, None)
+        else:
+            self.data.data[key] = value
+            self._partitions_of[key] = partition
+
+
+class _Parts(MutableMapping[bytes, bytes]):
+    """Parts by the partition of their subject. They are on their topic already when they come here."""
+
+    def __init__(self, worker: "Worker") -> None:
+        self._worker = worker
+        self._of: dict[int, dict[bytes, bytes]] = {}
+
+    def _held(self, key: bytes) -> dict[bytes, bytes]:
+        return self._of.setdefault(self._worker.partition_of(key), {})
+
+    def __getitem__(self, key: bytes) -> bytes:
+        return self._held(key)[key]
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self._held(key)[key] = value
+
+    def __delitem__(self, key: bytes) -> None:
+        del self._held(key)[key]
+
+    def __iter__(self) -> Iterator[bytes]:
+        for held in self._of.values():
+            yield from held
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of.values()))
+
+    def keep_only(self, partitions: set[int]) -> None:
+        """Lets go of those of others."""
+        self._of = {number: held for number, held in self._of.items() if number in partitions}
+
+
+class Worker:
+    """One worker: its application, what is live in it, and what it sends."""
+
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        self.ledger, self.settings = ledger, settings
+        self._source = source_of(ledger)
+        self.app = self._application()
+        self.tables = {it: self._table(it) for it in (TICKETS, POLICIES)}
+        self._parts = _Parts(self)
+        self.live = Live(
+            ledger, Tables(self.tables[TICKETS], self.tables[POLICIES], self._parts), self._tell, self._pass_on, utc_now,
+            settings.near_percent, timedelta(seconds=settings.fresh_seconds),
+        )  # fmt: skip
+        self.watching = Watching(ledger, self.live)
+        self.live.look = self.watching.look
+        self.sending = Sending(settings.topics.brokers, f"{settings.group}-{settings.name}", self._failed, SESSION_SECONDS)
+        self.tending = Tending(self)
+        self.figures = Figures(self)
+        self._held: tuple[int, set[int]] = (-1, set())
+        self.parts_read: dict[Place, int] = {}
+        """Up to where the parts on the topic are known to be here."""
+        self._agents()
+        self._pages()
+
+    # The application ------------------------------------------------------------------------------------------------
+
+    def _application(self) -> App:
+        it = self.settings
+        folder = Path(tempfile.mkdtemp(prefix="bitacora-live-"))
+        app = App(
+            it.group, broker=f"kafka://{it.topics.brokers.replace(',', ';kafka://')}", store="memory://", datadir=str(folder),
+            web_host=it.host, web_bind=it.host, web_port=it.port, canonical_url=it.url,
+            consumer_group_instance_id=it.member,
+            processing_guarantee="at_least_once", topic_allow_declare=False, topic_disable_leader=True,
+            topic_partitions=it.partitions, topic_replication_factor=1, table_standby_replicas=0,
+            recovery_consistency_check=False, broker_session_timeout=SESSION_SECONDS,
+            broker_rebalance_timeout=SESSION_SECONDS, broker_heartbeat_interval=HEARTBEAT_SECONDS,
+            broker_commit_interval=_COMMIT_SECONDS, consumer_auto_offset_reset="earliest", web_in_thread=False,
+            stream_buffer_maxsize=_BUFFERED_MESSAGES, TableManager="adapters.live.patches:LoadedTables", autodiscover=False,
+        )  # fmt: skip
+        app.load, app.flush, app.partition = self._load, self._flush, self.partition_of
+        app.finalize()
+        return app
+
+    def _table(self, topic: str) -> Kept:
+        name = self.settings.topics.named(topic)
+        table = Kept(
+            self.app, name=topic.rpartition(".")[2], key_type=bytes, value_type=bytes, partitions=self.settings.partitions,
+            changelog_topic=self._topic(name),
+        )  # fmt: skip
+        table.worker = self
+        self.app.tables.add(table)
+        return table
+
+    def _topic(self, name: str) -> Any:
+        return self.app.topic(
+            name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
+            partitions=self.settings.partitions,
+        )  # fmt: skip
+
+    def _agents(self) -> None:
+        named = self.settings.topics.named
+
+        async def entries(stream: Any) -> None:
+            async for event in stream.events():
+                self.live.take(event.message.value)
+
+        async def parts(stream: Any) -> None:
+            async for event in stream.events():
+                self.live.part(subject_of(event.message.key), decode_part(event.message.value))
+
+        self.app.agent(self._topic(named(ENTRIES)), name="entries")(entries)
+        self.app.agent(self._topic(named(PARTS)), name="parts")(parts)
+        self.app.task(self.tending.run)
+
+    # Tables ---------------------------------------------------------------------------------------------------------
+
+    def partition_of(self, key: bytes) -> int:
+        """The partition of a key: that of the subject it begins with."""
+        return partition_of(key.partition(b" ")[0], self.settings.partitions)
+
+    def owns(self, stream: str) -> bool:
+        """Whether a stream's partition is this worker's now."""
+        return self.partition_of(stream.encode()) in self._held[1]
+
+    @property
+    def partitions(self) -> set[int]:
+        """The partitions that are this worker's now."""
+        return self._held[1]
+
+    async def _load(self, changelogs: set[TP]) -> None:
+        """Fills the tables with the partitions assigned. Those held in the generation before are right as they are."""
+        generation = self.app.consumer_generation_id
+        wanted = {it.partition for it in changelogs}
+        before, held = self._held
+        kept = held & wanted if before + 1 == generation else set()
+        self._held = (-1, set())
+        self._parts.keep_only(kept)
+        names = {self.settings.topics.named(it): it for it in (TICKETS, POLICIES, PARTS)}
+        new = [(name, number) for name in names for number in sorted(wanted - kept)]
+        rows = await asyncio.to_thread(lambda: list(loaded(self.settings.topics.brokers, new)))
+        self.parts_read = {it: end for it, end in self.parts_read.items() if it[1] in kept}
+        for it in rows:
+            if names[it.topic] != PARTS:
+                self.tables[names[it.topic]].fill(it.key, it.value, it.partition)
+            elif it.value is not None:
+                self._parts[it.key] = it.value
+                self.parts_read[it.topic, it.partition] = it.offset + 1
+        for table in self.tables.values():
+            table.let_go(wanted)
+        self._held = (generation, wanted)
+        self.watching.begin()
+        self.live.begin()
+        self.tending.begin()
+
+    # Its life -------------------------------------------------------------------------------------------------------
+
+    async def run(self, is_stopped: Callable[[], bool]) -> None:
+        """Works until stopped. Raises what ended it before."""
+        await asyncio.to_thread(self.sending.open)
+        self.sending.beat()
+        sending = asyncio.create_task(self.sending.run())
+        try:
+            await self.app.start()
+            while not (is_stopped() or self.app.should_stop or self.failure is not None):
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            await self.app.stop()
+            sending.cancel()
+        if self.failure is not None:
+            raise self.failure
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended it, if anything did."""
+        return self.sending.failure or self.app.crash_reason
+
+    def _failed(self, error: BaseException) -> None:
+        log.error("the worker ends: %s", error)
+
+    # Saying ---------------------------------------------------------------------------------------------------------
+
+    async def _flush(self) -> None:
+        await self.sending.flush()
+
+    def _tell(self, change: Change) -> None:
+        kind = type(change).__name__
+        subject = f"ticket:{change.ticket}" if isinstance(change, ClockChanged) else f"policy:{change.policy}"
+        sequence = change.position if isinstance(change, ClockChanged) else 0
+        headers = attributes(self._source, kind, change.id, change.at, subject, sequence)
+        self._say(CHANGES, subject.encode(), encode(change), headers)
+
+    def _pass_on(self, subject: str, part: Part) -> None:
+        self._say(PARTS, f"{subject} {part.ticket}".encode(), encode(part), [])
+
+    def _say(self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
+        self.sending.say(Telling(self.settings.topics.named(topic), self.partition_of(key), key, value, headers))
+
+    # Pages ----------------------------------------------------------------------------------------------------------
+
+    def _pages(self) -> None:
+        app = self.app
+
+        @app.page("/health")
+        async def health(view: Any, request: Any) -> Any:
+            found = self.figures.health()
+            return view.json(found, status=200 if found["status"] == "ok" else 503)
+
+        @app.page("/metrics")
+        async def metrics(view: Any, request: Any) -> Any:
+            return view.bytes(self.figures.exposition(), content_type="text/plain")
+
+        for topic, kind in ((TICKETS, "tickets"), (POLICIES, "policies")):
+            self._page_of(self.tables[topic], kind)
+
+    def _page_of(self, table: Kept, kind: str) -> None:
+        @self.app.page(f"/{kind}/{{subject}}", name=kind)
+        async def row(view: Any, request: Any, subject: str) -> Any:
+            key = subject.encode()
+            try:
+                return await self.app.router.route_req(table.name, key, view.web, request)
+            except SameNode:
+                pass
+            value = table.data.data.get(key)
+            if self.app.rebalancing:
+                raise ServiceUnavailable()
+            if value is None:
+                return view.json({"error": "not found", "subject": subject}, status=404)
+            return view.bytes(value, content_type="application/json")

@@ -1,0 +1,87 @@
+"""What is live against replays: the same whatever was recorded, whenever it came, however often, or not at all, and whenever
+the worker was killed.
+
+More ledgers with BITACORA_SEEDS=500.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.ledger import Ledger
+from tests.adapters.accounts_kept import Clock, moments
+from tests.adapters.live.simulated import Simulated
+from tests.oracle.comparison import proposal
+from tests.oracle.ledgers import random_ledger
+from tests.stores import Ledgers
+from tests.test_oracle_agrees import eventful_ledger
+
+SEEDS = int(os.environ.get("BITACORA_SEEDS", "30"))
+STEPS = 10
+LONG_AFTER = datetime(2027, 1, 1, tzinfo=UTC)
+ALWAYS, NEVER = timedelta(days=100_000), timedelta(days=-100_000)
+
+
+def later_and_later(rng: random.Random, entries: list[dict[str, object]]) -> Iterator[datetime]:
+    latest = None
+    for it in moments(rng, entries, STEPS):
+        latest = it if latest is None else max(latest, it)
+        yield latest
+
+
+def simulated(seed: str, folder: Path) -> tuple[Simulated, Ledger, random.Random, list[dict[str, object]]]:
+    rng = random.Random(seed)
+    entries = random_ledger(rng, 60) if rng.random() < 0.7 else eventful_ledger(rng)
+    ledger = Ledgers(folder).open(create=True, clock=Clock(LONG_AFTER), sealed=False)
+    return Simulated(ledger, rng, rng.choice((ALWAYS, NEVER))), ledger, rng, entries
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_what_is_live_is_what_a_replay_says(seed: int, tmp_path: Path) -> None:
+    worker, ledger, rng, entries = simulated(f"live {seed}", tmp_path)
+    for worker.now in later_and_later(rng, entries):
+        batch, entries = entries[: (size := rng.randint(0, 12))], entries[size:]
+        ledger.record([proposal(it) for it in batch])
+        worker.relay()
+        worker.deliver(rng.randint(0, 20))
+        worker.deliver_parts(rng.randint(0, 20))
+        if rng.random() < 0.5:
+            worker.live.turn(rng.randint(1, 5))
+        if rng.random() < 0.5:
+            worker.settle()
+            worker.check()
+    worker.settle()
+    worker.check()
+    assert worker.live.counts.lost == worker.live.counts.gaps == worker.live.counts.problems == 0
+    ledger.close()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_with_messages_lost_and_repeated_and_workers_killed_it_is_too(seed: int, tmp_path: Path) -> None:
+    worker, ledger, rng, entries = simulated(f"live lost {seed}", tmp_path)
+    for worker.now in later_and_later(rng, entries):
+        batch, entries = entries[: (size := rng.randint(0, 12))], entries[size:]
+        ledger.record([proposal(it) for it in batch])
+        worker.relay()
+        for step in rng.choices(("deliver", "parts", "turn", "commit", "kill", "settle"), (6, 4, 3, 4, 2, 2), k=6):
+            match step:
+                case "deliver":
+                    worker.deliver(rng.randint(0, 9), losing=0.2, repeating=0.3)
+                case "parts":
+                    worker.deliver_parts(rng.randint(0, 9), losing=0.2, repeating=0.3)
+                case "turn":
+                    worker.live.turn(3)
+                case "commit":
+                    worker.commit()
+                case "kill":
+                    worker.kill(offsets_too=rng.random() < 0.5)
+                case "settle":
+                    worker.settle()
+                    worker.check()
+    worker.settle()
+    worker.check()
+    ledger.close()
