@@ -10,17 +10,19 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct, inspect
+from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
 from adapters.contract.accounts import BillingAccount, CheckpointSigned, ConsumptionAccount, SlaAccount
+from adapters.live.rows import ClockChanged, LivePolicy, LiveTicket, QuotaChanged
 from domain import upcasting
 from domain.events import EVENT_TYPES
 from domain.personal import PERSONAL, Personal
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of everything that integrators are promised here: the second number grows with what is added. The first stays."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCOUNTS = (SlaAccount, ConsumptionAccount, BillingAccount, CheckpointSigned)
+LIVE = (LiveTicket, LivePolicy, ClockChanged, QuotaChanged)
 ENTRY = "Entry"
 Schema = dict[str, Any]
 _OF_EVENTS = {
@@ -44,6 +46,7 @@ class Recorded(Struct, frozen=True):
     version: Annotated[int, Meta(ge=1, description="1, 2, 3, … in its stream, without gaps.")]
     recorded_at: Annotated[datetime, Meta(description="When it was taken down; never earlier than the position before.")]
     id: Annotated[str, Meta(description="A uuid.")]
+    recorded_by: Annotated[str, Meta(description="Who recorded it over HTTP: the name of the token.")] | UnsetType = UNSET
 
 
 def events() -> dict[str, type[Struct]]:
@@ -54,7 +57,7 @@ def events() -> dict[str, type[Struct]]:
 def components(prefix: str = "#/components/schemas/") -> dict[str, Schema]:
     """Every schema by name: events by their type, `Recorded`, accounts, and the parts of those. References are `prefix` and a
     name. Fresh values; whoever asks may change them."""
-    types: list[type[Struct]] = [*events().values(), Recorded, *ACCOUNTS]
+    types: list[type[Struct]] = [*events().values(), Recorded, *ACCOUNTS, *LIVE]
     _, named = msgspec.json.schema_components(types, ref_template=prefix + "{name}")
     for struct in _structs(inspect.multi_type_info(types)):
         _mark_times(named[struct.cls.__name__], struct)
@@ -77,11 +80,12 @@ def _described(name: str) -> dict[str, str]:
 
 
 def files() -> dict[str, Schema]:
-    """The schemas as they are kept, each whole by itself: path → schema. Events and accounts one a file; `Entry.json` for any
-    entry: an event with what the ledger adds."""
+    """The schemas as they are kept, each whole by itself: path → schema. Events, accounts and what is live one a file;
+    `Entry.json` for any entry: an event with what the ledger adds."""
     parts = components(prefix="#/$defs/")
     made = {f"events/{name}.json": _whole(name, parts[name], parts) for name in events()}
-    made |= {f"accounts/{it.__name__}.json": _whole(it.__name__, parts[it.__name__], parts) for it in ACCOUNTS}
+    for folder, types in (("accounts", ACCOUNTS), ("live", LIVE)):
+        made |= {f"{folder}/{it.__name__}.json": _whole(it.__name__, parts[it.__name__], parts) for it in types}
     entry = {
         "title": ENTRY,
         "description": "Any entry of the ledger: an event with what the ledger adds to it.",
