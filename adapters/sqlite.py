@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from eventsourcing.persistence import Notification, PersistenceError, StoredEvent
+from eventsourcing.persistence import PersistenceError, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -23,6 +22,7 @@ from eventsourcing.sqlite import (
 )
 
 from adapters.mapper import LedgerError
+from adapters.recorder import Positioned, rows_of
 from adapters.rows import Rows
 from adapters.sealing import keys_beside
 from adapters.sqlite_files import (
@@ -121,7 +121,7 @@ class _Datastore(SQLiteDatastore):
         self.pool = _Pool(uri, read_only)
 
 
-class LedgerRecorder(SQLiteApplicationRecorder):
+class LedgerRecorder(Positioned, SQLiteApplicationRecorder):
     """The library's recorder over our table: dense positions, and every stored event it answers is a Notification."""
 
     def construct_create_table_statements(self) -> list[str]:
@@ -129,35 +129,14 @@ class LedgerRecorder(SQLiteApplicationRecorder):
 
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         first = (self._max_notification_id(c) or 0) + 1
-        rows = [
-            (position, str(it.originator_id), it.originator_version, it.topic, it.state)
-            for position, it in enumerate(stored_events, first)
-        ]
+        rows = rows_of(stored_events, first)
         SQLiteSession(c.sqlite_cursor).insert(rows)
         return range(first, first + len(rows))
 
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        """As the library's, each with its position. Raises the library's errors."""
-        statement = (
-            "SELECT rowid, topic, originator_version, state FROM stored_events WHERE originator_id = ?"
-            " AND originator_version > ? AND originator_version <= ? ORDER BY originator_version"
-            f" {'DESC' if desc else 'ASC'} LIMIT ?"
-        )
-        bounds = (-1 if gt is None else gt, 2**62 if lte is None else lte, -1 if limit is None else limit)
-        with self.datastore.transaction(commit=False) as c:
-            c.execute(statement, (str(originator_id), *bounds))
-            return [
-                Notification(str(originator_id), row["originator_version"], row["topic"], row["state"], row["rowid"])
-                for row in c.fetchall()
-            ]
+    @contextmanager
+    def _asking(self) -> Iterator[SQLiteSession]:
+        with self.datastore.transaction(commit=False) as cursor:
+            yield SQLiteSession(cursor.sqlite_cursor)
 
 
 class SQLiteStore:

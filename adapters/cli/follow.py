@@ -30,7 +30,9 @@ _TOLD = {
     "following": said("Following."),
     "caught_up": _CAUGHT_UP,
 }
-_STATES = {
+_STATES: dict[str, str] = {
+    # What earlier versions of this program called it.
+    "building": said("being built"),
     "judging": said("being built: tickets"),
     "dealing": said("being built: quotas"),
     "catching_up": said("being built: catching up"),

@@ -5,7 +5,6 @@ nothing is recorded.
 """
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
@@ -23,9 +22,6 @@ from adapters.cli.options import (
     shown_as,
 )
 from domain.refusal import said
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(

@@ -8,13 +8,12 @@ before that. What it changes of the library is in `patches`.
 import asyncio
 import logging
 import tempfile
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import faust
 from faust.exceptions import SameNode
 from faust.types import TP
 from faust.web.exceptions import ServiceUnavailable
@@ -24,7 +23,9 @@ from adapters.contract.cloud_events import attributes, source_of
 from adapters.contract.topics import ENTRIES
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
+from adapters.live.healing import Healing
 from adapters.live.keeping import FRESH, Live, Tables
+from adapters.live.kept import Kept, Parts
 from adapters.live.loading import Place, loaded
 from adapters.live.metrics import Figures
 from adapters.live.patches import App
@@ -64,73 +65,6 @@ class Settings(Struct, frozen=True):
         return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
 
 
-class Kept(faust.Table[bytes, bytes]):
-    """A table of bytes by bytes whose rows are told to its topic by `worker`, and whose keys begin with the subject that says
-    which partition they are in."""
-
-    worker: "Worker"
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._partitions_of: dict[bytes, int] = {}
-
-    def on_key_set(self, key: bytes, value: bytes) -> None:
-        """Tells the topic."""
-        partition = self._partitions_of.get(key)
-        if partition is None:
-            partition = self._partitions_of[key] = self.worker.partition_of(key)
-        self.worker.sending.say(Telling(self.changelog_topic.get_topic_name(), partition, key, value))
-
-    def on_key_get(self, key: bytes) -> None:
-        """Nobody counts."""
-
-    def let_go(self, partitions: set[int]) -> None:
-        """Only rows of these partitions stay."""
-        for key, it in list(self._partitions_of.items()):
-            if it not in partitions:
-                del self._partitions_of[key]
-                self.data.data.pop(key, None)
-
-    def fill(self, key: bytes, value: bytes | None, partition: int) -> None:
-        """A row as its topic has it."""
-        if value is None:
-            self.data.data.pop(key, None)
-        else:
-            self.data.data[key] = value
-            self._partitions_of[key] = partition
-
-
-class _Parts(MutableMapping[bytes, bytes]):
-    """Parts by the partition of their subject. They are on their topic already when they come here."""
-
-    def __init__(self, worker: "Worker") -> None:
-        self._worker = worker
-        self._of: dict[int, dict[bytes, bytes]] = {}
-
-    def _held(self, key: bytes) -> dict[bytes, bytes]:
-        return self._of.setdefault(self._worker.partition_of(key), {})
-
-    def __getitem__(self, key: bytes) -> bytes:
-        return self._held(key)[key]
-
-    def __setitem__(self, key: bytes, value: bytes) -> None:
-        self._held(key)[key] = value
-
-    def __delitem__(self, key: bytes) -> None:
-        del self._held(key)[key]
-
-    def __iter__(self) -> Iterator[bytes]:
-        for held in self._of.values():
-            yield from held
-
-    def __len__(self) -> int:
-        return sum(map(len, self._of.values()))
-
-    def keep_only(self, partitions: set[int]) -> None:
-        """Lets go of those of others."""
-        self._of = {number: held for number, held in self._of.items() if number in partitions}
-
-
 class Worker:
     """One worker: its application, what is live in it, and what it sends."""
 
@@ -139,12 +73,13 @@ class Worker:
         self._source = source_of(ledger)
         self.app = self._application()
         self.tables = {it: self._table(it) for it in (TICKETS, POLICIES)}
-        self._parts = _Parts(self)
+        self._parts = Parts(self)
         self.live = Live(
             ledger, Tables(self.tables[TICKETS], self.tables[POLICIES], self._parts), self._tell, self._pass_on, utc_now,
             settings.near_percent, timedelta(seconds=settings.fresh_seconds),
         )  # fmt: skip
-        self.watching = Watching(ledger, self.live)
+        self.healing = Healing(self.live)
+        self.watching = Watching(ledger, self.healing)
         self.live.look = self.watching.look
         self.sending = Sending(settings.topics.brokers, f"{settings.group}-{settings.name}", self._failed, SESSION_SECONDS)
         self.tending = Tending(self)

@@ -6,9 +6,9 @@ Values in, values out; every figure is one of `projections`. What applies comes 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from adapters.accounts.filling import dealt_for, moment, read, use_from, use_values
+from adapters.accounts.filling import dealt_for, moment, moment_from, read, use_from, use_values
 from adapters.accounts.tables import USES
 from adapters.live.contexts import Context
 from adapters.live.rows import (
@@ -27,6 +27,7 @@ from adapters.live.rows import (
 from domain.calendar import Calendar
 from domain.events import Entry, TicketOpened
 from domain.policy import Policy
+from domain.time_base import epoch_seconds
 from projections import billing, consumption, live, sla
 from projections.accounts import account
 from projections.changes import entries_ahead, policy_changes
@@ -210,3 +211,28 @@ def quota_changes(before: LivePolicy | None, after: LivePolicy, because: Part | 
 def first_of(*moments: datetime | None) -> datetime | None:
     """The first of these moments."""
     return min((it for it in moments if it is not None), default=None)
+
+
+def subject_of(row: LiveTicket) -> str:
+    """In whose account a ticket has its part: its policy's, or its client's outside any."""
+    return f"policy:{row.policy}" if row.policy is not None else f"client:{row.client}"
+
+
+def is_same(before: LiveTicket, after: LiveTicket) -> bool:
+    """Whether nothing differs but the moment judged and the seconds that run."""
+    return structs.replace(before, judged_at=after.judged_at) == after or _without_growth(before) == _without_growth(after)
+
+
+def _without_growth(row: LiveTicket) -> LiveTicket:
+    response, resolution = (structs.replace(row.clock(it), elapsed_seconds=0) for it in CLOCK_NAMES)
+    return structs.replace(row, judged_at="", response=response, resolution=resolution)
+
+
+def measured_since(row: LiveTicket, since: datetime) -> bool:
+    """Whether a clock ran or stood at or after a moment."""
+    instant = epoch_seconds(since)
+    for clock in (row.response, row.resolution):
+        stopped = None if clock.stopped_at is None else epoch_seconds(moment_from(clock.stopped_at))
+        if clock.state != "not_applicable" if stopped is None else stopped >= instant:
+            return True
+    return False

@@ -5,22 +5,20 @@ Steps do not wait for anything but the ledger. When to step is for `application`
 """
 
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct, structs
 
 from adapters.accounts.filling import moment_from
-from adapters.accounts.touching import Touched
 from adapters.ledger import Ledger
 from adapters.live import judging
 from adapters.live.arriving import entry_arriving
 from adapters.live.contexts import Contexts
 from adapters.live.judging import Judged
+from adapters.live.remembered import Recorded
 from adapters.live.rows import (
-    CLOCK_NAMES,
     Change,
     LivePolicy,
     LiveTicket,
@@ -33,7 +31,6 @@ from adapters.live.rows import (
 from adapters.live.timetable import Timetable
 from adapters.mapper import LedgerError, Unreadable
 from domain.events import ClientRegistered, Entry, PolicyContracted, TicketOpened
-from domain.time_base import epoch_seconds
 from projections.live import NEAR_PERCENT
 
 log = logging.getLogger(__name__)
@@ -42,7 +39,6 @@ FRESH = timedelta(seconds=5)
 """An entry recorded longer ago than that comes late: then the ledger knows more of its ticket, and the ticket is judged once by
 all of it, rather than again and again as if it were still then."""
 AGAIN = timedelta(seconds=1)
-_TICKETS_REMEMBERED = 20_000
 
 Table = MutableMapping[bytes, bytes]
 
@@ -83,12 +79,12 @@ class Live:
         self.turns = Timetable()
         self.counts = Counts()
         self._ledger = ledger
-        self._contexts = Contexts(ledger)
+        self.contexts = Contexts(ledger)
         self._tell, self._pass_on = tell, pass_on
         self._clock, self._near, self._fresh = clock, near_percent, fresh
-        self._recorded: OrderedDict[bytes, list[Entry]] = OrderedDict()
-        self._parts: dict[str, dict[str, Part]] = {}
-        self._of_client: dict[str, set[bytes]] = {}
+        self.recorded = Recorded(ledger)
+        self.parts: dict[str, dict[str, Part]] = {}
+        self.of_client: dict[str, set[bytes]] = {}
         self.look: Callable[[int], None] = lambda position: None
         """Called with the position of an entry before it is judged: to `touch` whom what was recorded before it concerns."""
 
@@ -96,11 +92,11 @@ class Live:
 
     def begin(self) -> None:
         """Takes stock of tables that were filled from elsewhere. Nothing is judged by what was remembered before."""
-        self._contexts.forget()
-        self._recorded.clear()
+        self.contexts.forget()
+        self.recorded.clear()
         self.turns.clear()
-        self._parts.clear()
-        self._of_client.clear()
+        self.parts.clear()
+        self.of_client.clear()
         for key, value in list(self.tables.tickets.items()):
             row = decode_ticket(value)
             self._schedule(key, row.client, row.changes_at)
@@ -109,7 +105,7 @@ class Live:
             self._schedule(key, policy.client, policy.changes_at)
         for key, value in list(self.tables.parts.items()):
             subject, _, ticket = key.decode().partition(" ")
-            self._parts.setdefault(subject, {})[ticket] = decode_part(value)
+            self.parts.setdefault(subject, {})[ticket] = decode_part(value)
 
     def ticket(self, key: bytes) -> LiveTicket | None:
         """A ticket's row."""
@@ -151,27 +147,10 @@ class Live:
                         entry.version, seen)  # fmt: skip
         try:
             self.look(entry.position)
-            self._judge_ticket(key, name, before, self._recorded_with(entry, key))
+            is_fresh = self._clock() - entry.recorded_at <= self._fresh
+            self._judge_ticket(key, name, before, self.recorded.with_entry(key, entry, is_fresh=is_fresh))
         except LedgerError as problem:
             self._postpone(key, problem)
-
-    def _recorded_with(self, entry: Entry, key: bytes) -> list[Entry]:
-        """All entries of a ticket, this one among them: those remembered and this one, or else what the ledger has."""
-        known = [] if entry.version == 1 else self._recorded.get(key)
-        if known is None or len(known) != entry.version - 1 or self._clock() - entry.recorded_at > self._fresh:
-            return self._read(key)
-        known.append(entry)
-        return self._remember(key, known)
-
-    def _read(self, key: bytes) -> list[Entry]:
-        return self._remember(key, self._ledger.stream(key.decode()))
-
-    def _remember(self, key: bytes, recorded: list[Entry]) -> list[Entry]:
-        self._recorded[key] = recorded
-        self._recorded.move_to_end(key)
-        if len(self._recorded) > _TICKETS_REMEMBERED:
-            self._recorded.popitem(last=False)
-        return recorded
 
     def _take_of_policy(self, entry: Entry) -> None:
         key = entry.stream.encode()
@@ -182,7 +161,7 @@ class Live:
         try:
             client = self._client_of(entry, before)
             if client is not None and (before is not None or entry.stream.startswith("policy:")):
-                self._contexts.forget(client)
+                self.contexts.forget(client)
                 self._judge_policy(entry.stream, client, before, entry.version if entry.stream.startswith("policy:") else 0)
         except LedgerError as problem:
             self._postpone(key, problem)
@@ -195,10 +174,10 @@ class Live:
 
     def part(self, subject: str, part: Part) -> None:
         """A ticket's part in the account of a policy, from whoever keeps the ticket."""
-        known = self._parts.get(subject, {}).get(part.ticket)
+        known = self.parts.get(subject, {}).get(part.ticket)
         if known is not None and known.order >= part.order:
             return
-        self._parts.setdefault(subject, {})[part.ticket] = part
+        self.parts.setdefault(subject, {})[part.ticket] = part
         self.tables.parts[f"{subject} {part.ticket}".encode()] = encode(part)
         before = self.policy(subject.encode())
         try:
@@ -224,9 +203,9 @@ class Live:
         kind, _, ident = subject.partition(":")
         if kind == "ticket":
             before = self.ticket(key)
-            recorded = self._recorded.get(key)
+            recorded = self.recorded.get(key)
             if recorded is None or before is None or len(recorded) != before.version:
-                recorded = self._read(key)
+                recorded = self.recorded.read(key)
             if recorded:
                 self._judge_ticket(key, ident, before, recorded)
             return
@@ -236,56 +215,6 @@ class Live:
         if isinstance(first, PolicyContracted | ClientRegistered):
             version = recorded[-1].version if kind == "policy" else 0
             self._judge_policy(subject, first.client, policy, version)
-
-    def touch(self, touched: Touched) -> None:
-        """Of what was recorded elsewhere: whom it touches is to be judged again."""
-        for client in touched.clients | touched.quotas:
-            self._contexts.forget(client)
-            keys = self._of_client.get(client, set())
-            self.turns.touch(keys if client in touched.clients else {it for it in keys if not it.startswith(b"ticket:")})
-        if touched.everyone_from is not None:
-            self._contexts.forget()
-            since = touched.everyone_from
-            self.turns.touch(key for key, it in self.tables.tickets.items() if _measured_since(decode_ticket(it), since))
-
-    def compare(self, heads: Iterable[tuple[str, int]], *, is_new: bool = False) -> int:
-        """Streams and the version they have reached by what was delivered: those of which less is known here have lost an
-        entry, and are judged by the ledger; how many. `is_new`: what is not known at all is not lost, it was never here."""
-        found = 0
-        for stream, version in heads:
-            key = stream.encode()
-            row = self.ticket(key) if stream.startswith("ticket:") else self.policy(key)
-            if (row.version if row is not None else 0) < version:
-                found += 1
-                if row is not None or not is_new:
-                    self.counts.lost += 1
-                    log.warning("%s: version %d was delivered and is not here; it is read from the ledger", stream, version)
-                self._recorded.pop(key, None)
-                self.turns.touch([key])
-        return found
-
-    def compare_part(self, subject: str, part: Part) -> None:
-        """A part that was delivered: one that is not here, nor a later one, was lost, and is taken now."""
-        known = self._parts.get(subject, {}).get(part.ticket)
-        if known is None or known.order < part.order:
-            self.counts.lost += 1
-            log.warning("%s: the part of ticket %s was delivered and is not here", subject, part.ticket)
-            self.part(subject, part)
-
-    def out_of_date(self, client: str) -> int:
-        """Touches what was judged without something that concerns its client and is recorded; how many. LedgerError."""
-        known = self._contexts.of(client, self._clock()).known
-        keys = []
-        for key in self._of_client.get(client, ()):
-            row = self.ticket(key) if key.startswith(b"ticket:") else self.policy(key)
-            if row is not None and row.known < known:
-                keys.append(key)
-        self.turns.touch(keys)
-        return len(keys)
-
-    def clients(self) -> list[str]:
-        """The clients of the tickets and policies kept."""
-        return list(self._of_client)
 
     # Judging and telling --------------------------------------------------------------------------------------------
 
@@ -298,15 +227,15 @@ class Live:
             self._stays(key, before, after)
             return
         self._schedule(key, after.client, after.changes_at)
-        if before is not None and _is_same(before, after):
+        if before is not None and judging.is_same(before, after):
             return
         self.tables.tickets[key] = encode(after)
         for change in judging.clock_changes(before, after):
             self._tell_change(change)
         if after.use != (before.use if before is not None else ""):
             self._pass_on(judged.subject, judged.part)
-        if before is not None and before.use and _subject(before) != judged.subject:
-            self._pass_on(_subject(before), structs.replace(judged.part, use=None, day=None, minutes=0))
+        if before is not None and before.use and judging.subject_of(before) != judged.subject:
+            self._pass_on(judging.subject_of(before), structs.replace(judged.part, use=None, day=None, minutes=0))
 
     def _stays(self, key: bytes, before: LiveTicket, after: LiveTicket) -> None:
         """A ticket that cannot be judged any more stays as it was, and says why."""
@@ -323,7 +252,7 @@ class Live:
             return None
         self.counts.judged += 1
         try:
-            context = self._contexts.of(opening.client, at)
+            context = self.contexts.of(opening.client, at)
             return judging.ticket(name, recorded, context, at, self._near)
         except Exception as problem:
             if isinstance(problem, LedgerError) and not isinstance(problem, Unreadable):
@@ -335,8 +264,8 @@ class Live:
         self, subject: str, client: str, before: LivePolicy | None, version: int, because: Part | None = None
     ) -> None:
         key, at = subject.encode(), self._clock()
-        context = self._contexts.of(client, at)
-        parts = self._parts.get(subject, {}).values()
+        context = self.contexts.of(client, at)
+        parts = self.parts.get(subject, {}).values()
         try:
             after = judging.policy(subject, client, parts, context, at, version, self._near)
         except Exception as problem:
@@ -356,7 +285,7 @@ class Live:
         self._tell(change)
 
     def _schedule(self, key: bytes, client: str, changes_at: str | None) -> None:
-        self._of_client.setdefault(client, set()).add(key)
+        self.of_client.setdefault(client, set()).add(key)
         self.turns.put(key, None if changes_at is None else moment_from(changes_at))
 
     def _postpone(self, key: bytes, problem: LedgerError) -> None:
@@ -368,27 +297,3 @@ class Live:
     def _count_problem(self, subject: str, problem: str) -> None:
         self.counts.problems += 1
         log.error("%s cannot be judged: %s", subject, problem)
-
-
-def _subject(row: LiveTicket) -> str:
-    return f"policy:{row.policy}" if row.policy is not None else f"client:{row.client}"
-
-
-def _is_same(before: LiveTicket, after: LiveTicket) -> bool:
-    """Whether nothing differs but the moment judged and the seconds that run."""
-    return structs.replace(before, judged_at=after.judged_at) == after or _without_growth(before) == _without_growth(after)
-
-
-def _without_growth(row: LiveTicket) -> LiveTicket:
-    response, resolution = (structs.replace(row.clock(it), elapsed_seconds=0) for it in CLOCK_NAMES)
-    return structs.replace(row, judged_at="", response=response, resolution=resolution)
-
-
-def _measured_since(row: LiveTicket, since: datetime) -> bool:
-    """Whether a clock ran or stood at or after a moment."""
-    instant = epoch_seconds(since)
-    for clock in (row.response, row.resolution):
-        stopped = None if clock.stopped_at is None else epoch_seconds(moment_from(clock.stopped_at))
-        if clock.state != "not_applicable" if stopped is None else stopped >= instant:
-            return True
-    return False

@@ -9,6 +9,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 from faust.types import TP
 
@@ -80,10 +81,13 @@ class Tending:
             await asyncio.sleep(_FOLLOW_SECONDS)
             if self._is_idle:
                 continue
-            self.lag = await self._behind()
             try:
+                self.lag = await self._behind()
                 while not self._is_idle and self._worker.watching.follow():
                     await asyncio.sleep(0)
+            except KafkaError:
+                # Partitions move just now.
+                continue
             except LedgerError as problem:
                 log.warning("the ledger cannot be read: %s", problem)
 
@@ -99,7 +103,10 @@ class Tending:
                 continue
             try:
                 await self._compare_once()
+            except KafkaError:
+                self._is_new = True
             except (KafkaException, LedgerError, TimeoutError) as problem:
+                self._is_new = True
                 log.warning("no comparison now: %s", problem)
 
     async def _compare_once(self) -> None:
@@ -123,7 +130,7 @@ class Tending:
             worker.watching.compare(self.relayed, worker.owns)
         for it in parts:
             if it.value is not None:
-                worker.live.compare_part(subject_of(it.key), decode_part(it.value))
+                worker.healing.compare_part(subject_of(it.key), decode_part(it.value))
             worker.parts_read[it.topic, it.partition] = it.offset + 1
         self.compared = self.relayed
 
@@ -137,10 +144,10 @@ class Tending:
     async def _compare_all(self, heads: Sequence[tuple[str, int]]) -> None:
         worker = self._worker
         for first in range(0, len(heads), 1_000):
-            worker.live.compare((it for it in heads[first : first + 1_000] if worker.owns(it[0])), is_new=True)
+            worker.healing.compare((it for it in heads[first : first + 1_000] if worker.owns(it[0])), is_new=True)
             await asyncio.sleep(0)
-        for client in worker.live.clients():
-            worker.live.out_of_date(client)
+        for client in worker.healing.clients():
+            worker.healing.out_of_date(client, utc_now())
             await asyncio.sleep(0)
 
     async def _behind(self) -> int:

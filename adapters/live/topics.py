@@ -49,8 +49,8 @@ def made(topics: Topics) -> int:
     count = found[entries]
     new = [it for it in KINDS if topics.named(it) not in found]
     _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in new])
-    if new:
-        _await_leaders(topics.brokers, [(topics.named(it), number) for it in KINDS for number in range(count)])
+    # Whoever made them, perhaps a moment ago.
+    _await_leaders(topics.brokers, [(topics.named(it), number) for it in (ENTRIES, *KINDS) for number in range(count)])
     for name in map(topics.named, KINDS):
         if found.get(name, count) != count:
             raise Unsuitable(said("topic {topic} has {found} partitions, and must have {wanted}"),
@@ -71,7 +71,7 @@ def _make(admin: AdminClient, missing: list[NewTopic]) -> None:
 
 
 def _await_leaders(brokers: str, partitions: list[tuple[str, int]]) -> None:
-    """Until new topics can be read: a broker that has made them may take a moment. KafkaException if it takes too long."""
+    """Until topics can be read: a broker that has made them may take a moment. KafkaException if it takes too long."""
     consumer = Consumer({**client_settings(brokers), "group.id": "bitacora.live.loading"})
     until = monotonic() + ANSWER_SECONDS
     try:

@@ -1,6 +1,6 @@
 """Watches what is recorded: what concerns tickets besides their own entries, and what was delivered and is not here.
 
-The ledger is read for it: an entry stands there before it is relayed. It touches and compares; `keeping` judges.
+The ledger is read for it: an entry stands there before it is relayed. What it finds is for `healing`.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from time import monotonic
 
 from adapters.accounts.touching import touched_by
 from adapters.ledger import Ledger
-from adapters.live.keeping import Live
+from adapters.live.healing import Healing
 from adapters.rows import Row
 from adapters.tree import TreeRows
 from domain.refusal import said
@@ -21,9 +21,9 @@ LOOK_SECONDS = 0.05
 class Watching:
     """Follows one ledger from where it stands when `begin` is called."""
 
-    def __init__(self, ledger: Ledger, live: Live) -> None:
+    def __init__(self, ledger: Ledger, healing: Healing) -> None:
         self._ledger = ledger
-        self._live = live
+        self._healing = healing
         self._position = 0
         self._looked = 0.0
         self._heads: dict[str, tuple[int, int]] = {}
@@ -44,7 +44,7 @@ class Watching:
         with self._ledger.reading(said("reading entries")) as plain:
             rows = TreeRows.of(plain).raw(self._position, 2**62, PAGE_ENTRIES)
         if rows:
-            self._live.touch(touched_by((it for it in rows if not it[1].startswith("ticket:")), self._ledger))
+            self._healing.touch(touched_by((it for it in rows if not it[1].startswith("ticket:")), self._ledger))
             self._remember(rows)
             self._position = rows[-1][0]
         return len(rows)
@@ -60,7 +60,7 @@ class Watching:
         heads = [(stream, version) for stream, (version, position) in self._heads.items() if position <= upto]
         for stream, _ in heads:
             del self._heads[stream]
-        return self._live.compare(it for it in heads if owns(it[0]))
+        return self._healing.compare(it for it in heads if owns(it[0]))
 
     def all_heads(self, upto: int) -> list[tuple[str, int]]:
         """The streams of tickets and policies, each with its last version up to a position. LedgerError."""

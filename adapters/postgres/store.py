@@ -11,10 +11,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool
@@ -23,6 +22,7 @@ from adapters.mapper import LedgerError
 from adapters.postgres.connecting import WAIT_SECONDS, WRITING, Place, check_form, explained, prepare
 from adapters.postgres.schema import CHANNEL, SCHEMA
 from adapters.postgres.session import PostgresSession
+from adapters.recorder import Positioned, rows_of
 from adapters.rows import Row, Rows
 from domain.refusal import said
 
@@ -51,7 +51,7 @@ class _Datastore(PostgresDatastore):
         )  # type: ignore[assignment]  # fmt: skip
 
 
-class LedgerRecorder(PostgresApplicationRecorder):
+class LedgerRecorder(Positioned, PostgresApplicationRecorder):
     """The library's recorder over our tables: dense positions, and every stored event it answers is a Notification."""
 
     def __init__(self, datastore: PostgresDatastore) -> None:
@@ -63,35 +63,15 @@ class LedgerRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection, connection.transaction():
             head = connection.cursor(row_factory=tuple_row).execute("SELECT head FROM lock_head()").fetchone()
             first = (head or (0,))[0] + 1
-            rows = [
-                (position, str(it.originator_id), it.originator_version, it.topic, it.state)
-                for position, it in enumerate(stored_events, first)
-            ]
+            rows = rows_of(stored_events, first)
             if rows:
                 PostgresSession(connection).insert(rows)
         return range(first, first + len(rows))
 
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        """As the library's, each with its position. Raises the library's errors."""
-        statement = (
-            "SELECT notification_id, originator_version, topic, state FROM stored_events WHERE originator_id = %s"
-            " AND originator_version > %s AND originator_version <= %s ORDER BY originator_version"
-            f" {'DESC' if desc else 'ASC'} LIMIT %s"
-        )
-        bounds = (-1 if gt is None else gt, 2**62 if lte is None else lte, limit)
+    @contextmanager
+    def _asking(self) -> Iterator[PostgresSession]:
         with self.datastore.get_connection() as connection:
-            found = connection.cursor(row_factory=tuple_row).execute(statement, (str(originator_id), *bounds))
-            return [
-                Notification(str(originator_id), version, topic, state, position) for position, version, topic, state in found
-            ]
+            yield PostgresSession(connection)
 
 
 class PostgresStore:

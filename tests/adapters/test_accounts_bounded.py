@@ -60,6 +60,8 @@ def test_reports_and_verify_are_right_while_tickets_are_still_to_be_judged_again
         assert answered(desk.ledger, desk.accounts, desk.clock.now) == replayed(desk.ledger, desk.clock.now)
         compared = compare(desk.ledger, desk.accounts, desk.clock.now)
         assert compared is not None and (compared.owed, compared.difference) == (owed, None)
+        with desk.accounts.reading() as session:
+            assert AccountRows(session, 1).owes() == (owed > 0)
 
 
 def test_what_is_owed_is_not_forgotten_by_a_clock_that_steps_back(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.contract.cloud_events import entry_message
 from adapters.ledger import Ledger
+from adapters.live.healing import Healing
 from adapters.live.keeping import Live, Tables
 from adapters.live.rows import (
     Change,
@@ -48,7 +49,8 @@ class Simulated:
 
     def _begin(self, tables: Tables) -> None:
         self.live = Live(self.ledger, tables, self.told.append, self._pass_on, lambda: self.now, NEAR, self.fresh)
-        self.watching = Watching(self.ledger, self.live)
+        self.healing = Healing(self.live)
+        self.watching = Watching(self.ledger, self.healing)
         self.watching.begin()
         self.live.look = lambda position: self.watching.look(position)
         self.live.begin()
@@ -99,9 +101,9 @@ class Simulated:
         self.taken = taken if offsets_too else self.rng.randint(0, taken)
         self.parts_taken = parts_taken if offsets_too else self.rng.randint(0, parts_taken)
         self._begin(Tables({**tickets}, {**policies}, {**parts}))
-        self.live.compare(self.watching.all_heads(self.relayed), is_new=True)
-        for client in self.live.clients():
-            self.live.out_of_date(client)
+        self.healing.compare(self.watching.all_heads(self.relayed), is_new=True)
+        for client in self.healing.clients():
+            self.healing.out_of_date(client, self.now)
 
     def settle(self) -> None:
         """Everything comes that will come, is compared, and judged."""
@@ -110,12 +112,12 @@ class Simulated:
         for _ in range(3):
             while self.watching.follow():
                 pass
-            self.live.compare(self.watching.all_heads(self.relayed), is_new=True)
+            self.healing.compare(self.watching.all_heads(self.relayed), is_new=True)
             while self.live.turn(10):
                 pass
             self.deliver_parts(10**9)
             for subject, part in self.parts:
-                self.live.compare_part(subject, decode_part(part))
+                self.healing.compare_part(subject, decode_part(part))
         self.commit()
 
     def check(self) -> None:

@@ -166,14 +166,22 @@ class Streams:
         """Nothing more is recorded; waits until every ticket and policy is live up to its last entry."""
         self._end_load()
         head = self.ledger.head()
-        with self.ledger.reading("reading") as rows:
-            wanted = {it: version for it, version in rows.last_versions(head) if it.startswith(("ticket:", "policy:"))}
         until = time.monotonic() + _WAIT_SECONDS
-        while time.monotonic() < until and ((behind := head - self._relayed()) or (missing := self._missing(wanted))):
+        while (behind := head - self._relayed()) and time.monotonic() < until:
             time.sleep(0.5)
         assert not behind
-        assert not missing
+        self.ledger_is_live()
         self._wait_for_turns()
+
+    def ledger_is_live(self) -> None:
+        """Waits until every ticket and policy is live up to its last entry."""
+        with self.ledger.reading("reading") as rows:
+            heads = rows.last_versions(self.ledger.head())
+        wanted = {it: version for it, version in heads if it.startswith(("ticket:", "policy:"))}
+        until = time.monotonic() + _WAIT_SECONDS
+        while (missing := self._missing(wanted)) and time.monotonic() < until:
+            time.sleep(0.5)
+        assert not missing, missing
 
     def _relayed(self) -> int:
         reached = last_reached(self.topics.brokers, self.topics.positions("entries"))
