@@ -18,6 +18,7 @@ from rfc3161_client import (
     VerifierBuilder,
     decode_timestamp_response,
 )
+from rfc3161_client.tsp import PKIStatus
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
@@ -30,6 +31,7 @@ _DIGESTS = {
     "2.16.840.1.101.3.4.2.3": sha512,
 }
 _FAILURES = (VerificationError, ValueError)
+_GRANTED = (PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS)
 
 
 class Anchored(NamedTuple):
@@ -70,11 +72,21 @@ def is_of(response: TimeStampResponse, content: bytes) -> bool:
 
 
 def _read(token: bytes) -> TimeStampResponse:
+    # What the library says of bytes it cannot read is of use to nobody who has the file only.
+    no_stamp = LedgerError(
+        said("it is no time stamp: the answer of a time stamping authority (RFC 3161) is expected, as it came")
+    )
     try:
         response = decode_timestamp_response(token)
+    except ValueError:
+        raise no_stamp from None
+    if response.status not in _GRANTED:
+        why = "; ".join(response.status_string) or PKIStatus(response.status).name.lower()
+        raise LedgerError(said("it is no time stamp: the authority refused to give one ({problem})"), problem=why)
+    try:
         _ = response.tst_info
-    except ValueError as problem:
-        raise LedgerError(said("it is no time stamp: {problem}"), problem=problem) from None
+    except ValueError:
+        raise no_stamp from None
     return response
 
 
@@ -86,7 +98,18 @@ def _check(response: TimeStampResponse, note: bytes, trusted: Sequence[x509.Cert
     try:
         VerifierBuilder(roots=roots, intermediates=between).build().verify_message(response, note)
     except _FAILURES as problem:
-        raise LedgerError(said("the time stamp does not hold: {problem}"), problem=problem) from None
+        raise _failed(str(problem)) from None
+
+
+def _failed(problem: str) -> LedgerError:
+    """What it means that the library finds a time stamp wrong; the errors of OpenSSL that it lists are left out."""
+    if "certificate verify error" in problem:
+        return LedgerError(said("the time stamp does not hold: it leads to none of the certificates given"))
+    if "ErrorStack" in problem:
+        return LedgerError(
+            said("the time stamp does not hold: its signature is wrong, so that it was changed since it was made")
+        )
+    return LedgerError(said("the time stamp does not hold: {problem}"), problem=problem)
 
 
 def _who(response: TimeStampResponse) -> str:

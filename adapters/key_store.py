@@ -9,7 +9,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Literal, NamedTuple
@@ -158,6 +158,10 @@ class KeyStore:
         """32 bytes by which a text is known again, and which tell nothing of it without this store."""
         return hmac.digest(self._pepper, b"text\0" + text, "sha256")
 
+    def webhook_secret(self, salt: bytes) -> bytes:
+        """32 bytes to sign webhooks with, always the same for a salt, which nobody works out without this store."""
+        return hmac.digest(self._pepper, b"webhook\0" + salt, "sha256")
+
     # Forgetting -----------------------------------------------------------------------------------------------------
 
     def subjects_of(self, kind: Kind, name: str) -> list[str]:
@@ -257,9 +261,17 @@ class KeyStore:
 
 def made_key_store(path: Path) -> str:
     """The id of the key store at a path, which is made if there is none. LedgerError if it cannot be."""
-    store = KeyStore(path, create=True)
-    store.close()
-    return store.id
+    with closing(KeyStore(path, create=True)) as store:
+        return store.id
+
+
+def key_store_of_a_new_ledger(path: Path) -> str:
+    """The same for a ledger that is only begun. LedgerError too if the store there holds keys: then it is another ledger's."""
+    with closing(KeyStore(path, create=True)) as store:
+        if store.subjects():
+            template = said("the key store {path} belongs to another ledger: name another with --keys for this one")
+            raise LedgerError(template, path=path)
+        return store.id
 
 
 def _opened_name(secret: bytes | None, name: bytes | None) -> str | None:

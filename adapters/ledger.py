@@ -15,7 +15,7 @@ from typing import Self
 from msgspec import UNSET, UnsetType
 
 from adapters.grouping import Grouping
-from adapters.key_store import Kind, made_key_store
+from adapters.key_store import Kind, key_store_of_a_new_ledger
 from adapters.mapper import LedgerError
 from adapters.rows import Rows, pages
 from adapters.sealing import Fingerprint, Seals, plain_fingerprint
@@ -32,15 +32,13 @@ from domain.refusal import Refused, said
 __all__ = ["Answer", "Ledger", "LedgerError", "Refusal", "Same", "Taken", "Transaction", "refusal_again", "utc_now"]
 
 PAGE = 200
-"""Entries read at once stay in the processor's cache until they are judged: larger pages make a replay slower."""
+"""Entries read at once stay in the processor's cache until judged: larger pages make a replay slower."""
 STREAMS_AT_ONCE = 100
 PART_ENTRIES = 4_000
 """So many entries go to another process at once: enough to be worth sending, few enough to be shared out evenly."""
 _LOOKS_A_PART, _MOST_LOOKS = 8, 4_000
 FOLLOWED_AT_MOST = 5_000
 """With more entries than this by others, forgetting what is remembered is cheaper than following it."""
-
-
 _NOT_SEALED = said("this ledger was begun before personal texts were sealed; export it and restore the export into a new one")
 
 Names = tuple[str, str | None]
@@ -105,8 +103,8 @@ class Ledger:
         self.close()
 
     def record(self, events: Sequence[AnyEvent | Refused], by: str | UnsetType = UNSET) -> list[Answer]:
-        """Takes the events down in one transaction; one answer for each, see `Transaction.record`. `by` is who records them,
-        where that is known. Threads that record at the same time share it. LedgerError if nothing could be written."""
+        """Takes the events, recorded `by` somebody, down in one transaction that threads share; one answer for each, see
+        `Transaction.record`. LedgerError if nothing could be written."""
         return self._grouping.record(events, by)
 
     @contextmanager
@@ -157,7 +155,7 @@ class Ledger:
         with self.writing() as transaction:
             if transaction.rows.head() == 0:
                 if keys is not None:
-                    transaction.rows.keep_key_store(made_key_store(keys))
+                    transaction.rows.keep_key_store(key_store_of_a_new_ledger(keys))
                 transaction.publish(documents)
 
     # Forgetting -----------------------------------------------------------------------------------------------------

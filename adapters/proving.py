@@ -5,26 +5,24 @@ stored tiles and checked against the signed root before they are handed out. It 
 """
 
 import io
-import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
 
+from adapters.disclosed import DisclosedLedger
 from adapters.ledger import Ledger
-from adapters.mapper import LedgerError, NotPossible, entry_from
+from adapters.mapper import LedgerError, NotPossible
 from adapters.readable import Readable
 from adapters.reports import NotFound, Reports, Selection
-from adapters.rows import Row, Rows
+from adapters.rows import Row
 from adapters.signing import Signer, is_right
-from adapters.sqlite_session import SQLiteSession
 from adapters.tree import StoredCheckpoint, TreeRows, grown, hashes_from
-from adapters.unsealing import AS_STORED, Unsealed
-from domain.events import PolicyContracted, TicketOpened
+from adapters.unsealing import AS_STORED
 from domain.exchange import time_text
 from domain.refusal import said
 from projections.accounts import account
@@ -46,14 +44,6 @@ from replay.proofs import (
 
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """A zip has a date for every file; this one is the same whenever a bundle is made."""
-
-
-_DISCLOSED_TABLES = (
-    "CREATE TABLE stored_events (rowid INTEGER PRIMARY KEY, originator_id TEXT, originator_version INTEGER, topic TEXT,"
-    " state BLOB, UNIQUE (originator_id, originator_version))",
-    "CREATE TABLE client_streams (client TEXT, stream TEXT, PRIMARY KEY (client, stream))",
-    "CREATE TABLE entry_keys (key TEXT PRIMARY KEY, position INTEGER)",
-)
 
 
 class Proved(NamedTuple):
@@ -195,32 +185,8 @@ def worked_out(rows: Iterable[tuple[int, str, int, bytes]], question: Mapping[st
     """What `explain` says of a ticket, from disclosed rows (position, stream, version, bytes) alone; ready for JSON.
 
     LedgerError if the bytes are no entries, NotFound if the ticket is not among them."""
-    with closing(_DisclosedLedger(rows)) as ledger:
+    with closing(DisclosedLedger(rows)) as ledger:
         return _explained(ledger, question, ticket)
-
-
-class _DisclosedLedger(Ledger):
-    """Some rows of a ledger, read as the ledger itself is read; there is nothing to write to."""
-
-    def __init__(self, rows: Iterable[tuple[int, str, int, bytes]]) -> None:
-        self._rows = sqlite3.connect(":memory:", isolation_level=None)
-        for statement in _DISCLOSED_TABLES:
-            self._rows.execute(statement)
-        for position, stream, version, state in rows:
-            event = entry_from(position, stream, version, state).event
-            self._rows.execute("INSERT INTO stored_events VALUES (?, ?, ?, '', ?)", (position, stream, version, state))
-            if isinstance(event, TicketOpened | PolicyContracted):
-                self._rows.execute("INSERT OR IGNORE INTO client_streams VALUES (?, ?)", (event.client, stream))
-
-    @contextmanager
-    def reading(self, what: str) -> Iterator[Rows]:
-        yield Rows(SQLiteSession(self._rows.cursor()))
-
-    def unsealed(self) -> Unsealed:
-        return AS_STORED
-
-    def close(self) -> None:
-        self._rows.close()
 
 
 def _explained(ledger: Readable, question: Mapping[str, Any], ticket: str) -> dict[str, Any]:

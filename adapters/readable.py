@@ -14,6 +14,9 @@ from domain.events import Entry
 class Readable(Protocol):
     """Streams to read. Entries come by version; each answer is of what is recorded when it is asked for."""
 
+    def head(self) -> int:
+        """The position of the last entry; 0 if there is none."""
+
     def stream(self, name: str) -> Sequence[Entry]:
         """All entries of one stream; empty if there is none."""
 

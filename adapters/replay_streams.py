@@ -120,6 +120,9 @@ class Seen:
         self._ledger, self._upto, self._lens = ledger, upto, lens
         self._added, self._names = supposition.added, supposition.streams
 
+    def head(self) -> int:
+        return min(self._upto, self._ledger.head())
+
     def stream(self, name: str) -> Sequence[Entry]:
         return self._lens.entries(name, self._ledger.stream(name))
 

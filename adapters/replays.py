@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from itertools import chain
 from typing import Any, BinaryIO
 
 import msgspec
@@ -20,7 +21,7 @@ from adapters.replay_streams import KnownBook, Seen, Streams
 from adapters.reports import Reports, Selection
 from adapters.terms_files import read_terms_file
 from adapters.unsealing import Unsealed
-from domain.events import AnyEvent, PolicyContracted, TermsPublished
+from domain.events import AnyEvent, Entry, PolicyContracted, TermsPublished
 from domain.refusal import Refused, said
 from domain.shape import read_entry
 from domain.terms import Terms
@@ -116,14 +117,17 @@ class Asked(Struct, frozen=True):
 
 
 class Answer:
-    """The answer of a what-if: `tried` tells of each line added, `illegal` of what could not stand without the entries left
-    out; `compared` the difference, and `before` and `after` give the reports as they stand and as they would be."""
+    """The answer of a what-if: `tried` tells of each line added, `supposed` are the entries they became by the positions they
+    would have; `illegal` tells of what could not stand without the entries left out; `compared` the difference, and `before`
+    and `after` give the reports as they stand and as they would be."""
 
     def __init__(
-        self, compared: Compared, before: Reports, after: Reports, tried: Sequence[Tried], remains: Sequence[Illegal]
-    ) -> None:
+        self, compared: Compared, before: Reports, after: Reports, tried: Sequence[Tried], supposed: Iterable[Entry],
+        remains: Sequence[Illegal],
+    ) -> None:  # fmt: skip
         self.compared, self.before, self.after = compared, before, after
         self.tried, self.illegal = tried, remains
+        self.supposed = {it.position: it for it in supposed}
 
 
 def what_if(ledger: Ledger, question: Question, asked: Asked, focus: Focus, now: datetime | None = None) -> Answer:
@@ -150,6 +154,7 @@ def what_if(ledger: Ledger, question: Question, asked: Asked, focus: Focus, now:
         Reports(Seen(ledger, head, Knowledge(head), Supposition()), case.before[0], selection),
         Reports(Seen(ledger, head, lens, supposition), after, selection),
         tried,
+        chain.from_iterable(supposition.added.values()),
         list(illegal(_touched(ledger, lens, asked.without))),
     )  # fmt: skip
 

@@ -11,13 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from adapters.grounds import Grounds
@@ -34,7 +33,7 @@ from domain.admission import CLOCK_TOLERANCE
 from domain.events import AnyEvent, Entry, EntryVoided, stream_of
 from domain.personal import client_concerned
 from domain.refusal import Refused, said
-from domain.shape import MAX_LINE_BYTES, read_recorded
+from domain.shape import MAX_LINE_BYTES, read_added, read_recorded
 
 _BATCH_LINES = 5_000
 _LONGEST_BYTES = 2 * MAX_LINE_BYTES
@@ -179,8 +178,8 @@ class _Checks:
 
     def _take(self, line: Line) -> None:
         event, own = _read(line)
-        added = _converted(own, _Added)
-        recorded_at = _utc(added.recorded_at, "recorded_at")
+        added = read_added(_Added, own, type(event).__name__)
+        recorded_at = added.recorded_at
         self._check_place(added, event)
         self._check_time(recorded_at)
         self._check_id(added)
@@ -275,20 +274,3 @@ def _read(line: Line) -> tuple[AnyEvent, dict[str, Any]]:
     if len(line.content) > _LONGEST_BYTES:
         raise _Wrong("", said("line {line}: it is too long to be an entry"))
     return read_recorded(line.content, _OWN_FIELDS)
-
-
-def _converted(raw: dict[str, Any], kind: Any) -> Any:
-    try:
-        return msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        field = path.rstrip("`").lstrip(".")
-        if not field and "`" in message:
-            field = message.split("`")[1]
-        raise _Wrong(field, said("line {line}, field {field}: {problem}"), problem=message) from None
-
-
-def _utc(moment: datetime, field: str) -> datetime:
-    if moment.tzinfo is None:
-        raise _Wrong(field, said("line {line}, field {field}: a time needs its offset"))
-    return moment.astimezone(UTC)

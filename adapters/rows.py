@@ -69,6 +69,9 @@ class Session(Protocol):
     def ever_recorded(self) -> int:
         """The last position ever given, even if its entry should be gone."""
 
+    def drop_tiles(self) -> None:
+        """Takes away every tile of the tree, which otherwise only grow. LedgerError if that is not for this name to do."""
+
     def damage(self) -> str | None:
         """What the database itself finds wrong with how the entries lie on the disk, and their indexes; None if nothing."""
 

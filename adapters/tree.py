@@ -13,7 +13,8 @@ from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.rows import Row, Rows
 from domain.refusal import said
-from replay.merkle import HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier, HashAt, leaf, leaf_hash, node_hash
+from replay.merkle import HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier, HashAt, leaf, leaf_hash, node_hash, root
+from replay.notes import Malformed, read_checkpoint, read_note
 
 BATCH_ENTRIES = 16 * TILE_WIDTH
 
@@ -68,8 +69,17 @@ class TreeRows(Rows):
     def prepare(self) -> None:
         """Makes the tables, in a ledger that has none yet."""
         if not self.is_prepared():
-            for statement in _SCHEMA:
-                self._session.run(statement)
+            self._make_tables()
+
+    def _make_tables(self) -> None:
+        for statement in _SCHEMA:
+            self._session.run(statement)
+
+    def clear(self) -> None:
+        """Takes every tile away, to be made anew; see `rows.Session.drop_tiles`."""
+        self._session.drop_tiles()
+        if not self._session.has_table("tree_tiles"):
+            self._make_tables()
 
     def is_prepared(self) -> bool:
         """Whether the tables are there."""
@@ -87,6 +97,14 @@ class TreeRows(Rows):
         return self._all(
             "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
             " WHERE originator_id = ? AND rowid <= ? ORDER BY originator_version", name, upto,
+        )  # fmt: skip
+
+    def raw_stream_page(self, name: str, after: int, upto: int, limit: int) -> list[Row]:
+        """At most `limit` rows of a stream with after < position ≤ upto just as they are stored, by version."""
+        return self._all(
+            "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id = ? AND rowid > ? AND rowid <= ? ORDER BY originator_version LIMIT ?",
+            name, after, upto, limit,
         )  # fmt: skip
 
     def covered(self) -> int:
@@ -240,6 +258,35 @@ def grow_once(rows: TreeRows, upto: int) -> int:
     for level, hashes in enumerate(completed[::TILE_LEVELS]):
         _append(rows, level, covered >> level * TILE_LEVELS, hashes)
     return frontier.size
+
+
+def rebuilt(ledger: Ledger) -> tuple[int, int]:
+    """Makes the tiles anew from the entries: how many entries they cover, and how many checkpoints have the root they give.
+
+    LedgerError, and nothing is changed, if any has another: then it is not the tree that was damaged."""
+    with ledger.writing_beside() as plain:
+        rows = TreeRows.of(plain)
+        rows.clear()
+        head = rows.head()
+        while grow_once(rows, head) < head:
+            pass
+        hash_at, checkpoints = hashes_from(rows), rows.checkpoints()
+        for it in checkpoints:
+            if not _has_root(it, head, hash_at):
+                raise LedgerError(
+                    said("the entries do not give the root that was signed over {size}: they, or the checkpoint, were changed,"
+                         " and not the tree alone. The tree is left as it was"),
+                    size=it.size,
+                )  # fmt: skip
+        return head, len(checkpoints)
+
+
+def _has_root(kept: StoredCheckpoint, head: int, hash_at: HashAt) -> bool:
+    try:
+        signed = read_checkpoint(read_note(kept.note).text)
+    except Malformed:
+        return False
+    return signed.size <= head and root(signed.size, hash_at) == signed.root
 
 
 def _refuse_gaps(entries: Sequence[Row], covered: int) -> None:

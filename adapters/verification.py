@@ -4,8 +4,9 @@ Finds the first thing that is wrong and names its position; what comes after tha
 shares no work out: see `verifying`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
+from itertools import zip_longest
 
 from msgspec import Struct
 
@@ -33,6 +34,24 @@ class Verified(Struct, frozen=True):
     checkpoints: int
     signed: int
     difference: Difference | None
+
+
+_OF_ANOTHER_TREE = said("entry {position} is not the one that the tree was made of: it, or the stored tree, was changed")
+_NOT_ONE_TREE = said("the stored tree does not agree with itself over the entries {position} to {end}: it was changed")
+_NOT_A_TILE = said("tile {tile} of level {level} of the stored tree is missing, or not as wide as it should be")
+_CUT_SHORT = said("the stored tree covers {covered} entries, and {size} were signed: it was cut short")
+OF_THE_TREE = frozenset({_OF_ANOTHER_TREE, _NOT_ONE_TREE, _NOT_A_TILE, _CUT_SHORT})
+"""Differences that are gone with a tree made anew, if it was the tree that was changed."""
+
+
+def _tiles_over(covered: int) -> Iterator[tuple[int, int, int, int]]:
+    """The tiles over so many entries, as `TreeRows.tile_widths` has them."""
+    level = 0
+    while (hashes := covered >> level * TILE_LEVELS) > 0:
+        for tile in range(-(-hashes // TILE_WIDTH)):
+            width = min(TILE_WIDTH, hashes - tile * TILE_WIDTH)
+            yield level, tile, width, width * HASH_BYTES
+        level += 1
 
 
 def is_dense(page: Sequence[Row], first: int) -> bool:
@@ -158,7 +177,7 @@ class Verification:
                 number = next(n for n, it in enumerate(part) if it != known[n * HASH_BYTES : (n + 1) * HASH_BYTES])
                 return Differs(
                     begin + number + 1,
-                    said("entry {position} is not the one that the tree was made of: it, or the stored tree, was changed"),
+                    _OF_ANOTHER_TREE,
                 )
         return None
 
@@ -183,7 +202,7 @@ class Verification:
             if end <= self._covered and hashed != known:
                 raise Differs(
                     (index << level * TILE_LEVELS) + 1,
-                    said("the stored tree does not agree with itself over the entries {position} to {end}: it was changed"),
+                    _NOT_ONE_TREE,
                     end=end,
                 )  # fmt: skip
 
@@ -193,12 +212,13 @@ class Verification:
         if covered > size:
             raise Differs(size + 1, said("entry {position} is missing: the tree was made of {size}, and there are {found}"),
                            size=covered, found=size)  # fmt: skip
-        for level, tile, width, length in self.rows.tile_widths():
-            expected = min(TILE_WIDTH, (covered >> level * TILE_LEVELS) - tile * TILE_WIDTH)
-            if width != expected or length != width * HASH_BYTES:
-                raise Differs((tile * TILE_WIDTH << level * TILE_LEVELS) + 1,
-                               said("tile {tile} of level {level} of the stored tree is not as wide as it should be"),
-                               tile=tile, level=level)  # fmt: skip
+        last = self.rows.last_checkpoint()
+        if last is not None and last.size > covered:
+            raise Differs(covered + 1, _CUT_SHORT, covered=covered, size=last.size)
+        for expected, found in zip_longest(_tiles_over(covered), self.rows.tile_widths()):
+            if expected != found:
+                level, tile = min(it[:2] for it in (expected, found) if it is not None)
+                raise Differs((tile * TILE_WIDTH << level * TILE_LEVELS) + 1, _NOT_A_TILE, tile=tile, level=level)
 
     # Checkpoints ----------------------------------------------------------------------------------------------------
 

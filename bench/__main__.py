@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import append, calendar, explain, follow, recording, relay, replay, servicenow, verify, views
+from bench import append, calendar, explain, follow, http, recording, relay, replay, servicenow, verify, views
 from bench.measuring import HEADINGS, Row, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -33,6 +33,7 @@ MEASURED: dict[str, Callable[[Path], list[Row]]] = {
     "relay": relay.run,
     "verify": verify.run,
     "servicenow": servicenow.run,
+    "http": http.run,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import UNSET
 
 from domain import clauses, desk, ticket
-from domain.book import Book, Stream, fold, state_after
+from domain.book import Book, State, Stream, beginning, fold, state_after
 from domain.desk import Desk
 from domain.events import (
     BEGINNINGS,
@@ -239,23 +239,28 @@ def _check_sequence(stream: Stream, event: AnyEvent) -> ticket.Ticket:
     if not stream.in_force or stream.in_force[-1].event.at <= event.at:
         _legal(stream.name, stream.state, newcomer)
         return stream.state  # type: ignore[return-value]
-    before = [it for it in stream.in_force if it.event.at <= event.at]
-    state = fold(stream.name, before)
-    _check_in_order(stream.name, state, [newcomer, *stream.in_force[len(before) :]])
-    return state  # type: ignore[return-value]
+    place = stream.place_of(event.at)
+    before = stream.state_before(place)
+    state = _next(stream.name, before, newcomer)
+    for number in range(place, len(stream.in_force)):
+        # From here on everything stands as it did without the newcomer.
+        if state == stream.state_before(number):
+            break
+        state = _next(stream.name, state, stream.in_force[number])
+    return before  # type: ignore[return-value]
 
 
-def _check_in_order(stream: str, state: object, entries: Iterable[Entry]) -> None:
-    for entry in entries:
-        try:
-            _legal(stream, state, entry)
-        except Refused:
-            if entry.position == _NEWEST:
-                raise
-            raise Refused("order", said("entry {position}, a {name} of {at}, could then no longer stand where it does"),
-                          field="type", position=entry.position, name=type(entry.event).__name__,
-                          at=entry.event.at.isoformat()) from None  # fmt: skip
-        state = state_after(stream, state, entry)  # type: ignore[arg-type]
+def _next(stream: str, state: State, entry: Entry) -> State:
+    """The state after one more entry. Raises Refused (order) if it is not legal there."""
+    try:
+        _legal(stream, state, entry)
+    except Refused:
+        if entry.position == _NEWEST:
+            raise
+        raise Refused("order", said("entry {position}, a {name} of {at}, could then no longer stand where it does"),
+                      field="type", position=entry.position, name=type(entry.event).__name__,
+                      at=entry.event.at.isoformat()) from None  # fmt: skip
+    return state_after(stream, state, entry)
 
 
 def _legal(stream: str, state: object, entry: Entry) -> None:
@@ -282,7 +287,9 @@ def _admit_voiding(event: EntryVoided, book: Book) -> Written:
     if isinstance(target.event, PolicyCancelled):
         _refuse_overlap_without(remaining, book)
     if stream.name.startswith("ticket:") or stream.name == "desk":
-        _check_in_order(stream.name, fold(stream.name, ()), remaining)
+        state = beginning(stream.name)
+        for entry in remaining:
+            state = _next(stream.name, state, entry)
     return ((stream.name, event),)
 
 

@@ -3,9 +3,11 @@
 It reads through a `Source` and remembers the streams used last; it never writes, and it decides nothing.
 """
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Protocol
 
 from domain import client as clients
@@ -34,6 +36,7 @@ from domain.time_base import epoch_seconds
 STREAMS_REMEMBERED = 20_000
 """More than the entries of one batch, so that what a batch wrote is never forgotten before it is stored."""
 
+_at = attrgetter("event.at")
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 State = Client | Policy | Desk | Ticket | None
@@ -66,21 +69,58 @@ class Stream:
         self.recorded = list(recorded)
         self.in_force: list[Entry] = []
         self.state: State = None
+        self._states: list[State] | None = None
         self._refold()
 
     def take(self, entry: Entry) -> None:
         """Follow one more recorded entry."""
         self.recorded.append(entry)
         late = bool(self.in_force) and entry.event.at < self.in_force[-1].event.at
-        if late or type(entry.event) is EntryVoided:
+        if type(entry.event) is EntryVoided or (late and self.name.startswith("policy:")):
             self._refold()
+        elif late:
+            self._insert(entry)
         else:
             self.in_force.append(entry)
             self.state = state_after(self.name, self.state, entry)
+            if self._states is not None:
+                self._states.append(self.state)
+
+    def place_of(self, at: datetime) -> int:
+        """How many entries in force come before one of this moment that is recorded now."""
+        return bisect_right(self.in_force, at, key=_at)
+
+    def state_before(self, place: int) -> State:
+        """The state after so many entries in force; not of a policy."""
+        return self._all_states()[place]
+
+    def _all_states(self) -> list[State]:
+        """The states after none, one, two, … of the entries in force: kept from the first late entry on, since many may come,
+        and folding everything for each would take the square of their number."""
+        if self._states is None:
+            self._states = [beginning(self.name)]
+            for entry in self.in_force:
+                self._states.append(state_after(self.name, self._states[-1], entry))
+        return self._states
+
+    def _insert(self, entry: Entry) -> None:
+        """Puts a late entry in its place. Once a state is what it was there before, so are all that follow."""
+        states, place = self._all_states(), self.place_of(entry.event.at)
+        before = states[place]
+        state = state_after(self.name, before, entry)
+        self.in_force.insert(place, entry)
+        states.insert(place + 1, state)
+        for number in range(place + 1, len(self.in_force)):
+            if state == before:
+                break
+            before = states[number + 1]
+            state = states[number + 1] = state_after(self.name, state, self.in_force[number])
+        self.state = states[-1]
 
     def _refold(self) -> None:
         self.in_force = in_force(self.recorded)
         self.state = fold(self.name, self.in_force)
+        self._states = None
 
 
 def fold(stream: str, in_force: Iterable[Entry]) -> State:

@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from typing import Any, get_args, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from domain import upcasting
 from domain.events import EVENT_TYPES, LEDGER_ONLY, AnyEvent
@@ -19,6 +20,7 @@ from domain.personal import SEALED, rewritten
 from domain.refusal import Refused, Sayable, said
 from domain.values import MAX_ID_LENGTH, OUT_OF_RANGE, TIME_FIELDS, check_values
 
+T = TypeVar("T", bound=Struct)
 MAX_LINE_BYTES = 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024
 _TIME = re.compile(
@@ -71,6 +73,19 @@ def read_recorded(line: bytes, added: Collection[str]) -> tuple[AnyEvent, dict[s
     whole: dict[str, str] = {}
     event = _event(_abridged(raw, whole), line, may_be_ledgers=True)
     return rewritten(event, lambda whose, text: whole.get(text, text)), own
+
+
+def read_added(kind: type[T], values: dict[str, Any], name: str) -> T:
+    """What the ledger adds to an entry, as a struct whose times are in UTC; `name` is the entry's type, for messages.
+
+    Raises Refused with code `shape`, naming the field."""
+    read = {field: _instant(values[field], field) for field in _times(kind) if isinstance(values.get(field), str)}
+    return _converted(values | read, kind, name)
+
+
+@cache
+def _times(kind: type) -> list[str]:
+    return [field for field, hint in get_type_hints(kind).items() if hint is datetime]
 
 
 def _abridged(value: Any, whole: dict[str, str]) -> Any:
@@ -148,7 +163,7 @@ def _event(raw: dict[str, Any], line: bytes, may_be_ledgers: bool = False) -> An
             values[field] = _instant(text, field)
     if name == "SessionHeld":
         values["consultants"] = _attendances(raw.get("consultants", UNSET), values)
-    event: AnyEvent = _converted(values, name)
+    event: AnyEvent = _converted(values, EVENT_TYPES[name], name)
     check_values(event, name, values)
     return event
 
@@ -221,9 +236,9 @@ def _attendances(raw: Any, session: dict[str, Any]) -> Any:
     return read
 
 
-def _converted(values: dict[str, Any], name: str) -> Any:
+def _converted(values: dict[str, Any], kind: type[T], name: str) -> T:
     try:
-        return msgspec.convert(values, EVENT_TYPES[name])
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         raise _explained(str(error), name) from None
 

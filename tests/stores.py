@@ -88,6 +88,9 @@ def behind(place: Path | str) -> Iterator[Session]:
     with closing(psycopg.connect(url)) as server:
         prepare(server)
         with server.transaction():
-            for (name,) in server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'bitacora'").fetchall():
+            tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'bitacora'").fetchall()
+            for (name,) in tables:
                 server.execute(f"ALTER TABLE {name} DISABLE TRIGGER ALL")
             yield PostgresSession(server)
+            for (name,) in tables:
+                server.execute(f"ALTER TABLE {name} ENABLE TRIGGER ALL")

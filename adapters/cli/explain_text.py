@@ -14,7 +14,7 @@ from adapters.explained import Explained, cited, rules_of
 from adapters.language import _, ngettext, spoken
 from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
 from adapters.wording.happenings import sentence, voided
-from adapters.wording.values import amount, local, long, moment_of, named, plain, short, word
+from adapters.wording.values import amount, knowledge, local, long, moment_of, named, plain, short, word
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -67,17 +67,10 @@ def _show_head(explained: Explained, reports: "Reports", rules: "Rules | None", 
         (_("Continues ticket"), plain(explained["continues"] or "")),
         (_("Continued by ticket"), plain(explained["continued_by"] or "")),
         (_("Judged at"), local(reports.question.at.isoformat(), zone, offset=True)),
-        (_("Known"), _known(reports)),
+        (_("Known"), knowledge(reports.question.known, reports.ledger.head())),
         (_("Times in"), zone_name),
     ]
     show_pairs(facts, indent=2)
-
-
-def _known(reports: "Reports") -> str:
-    known = reports.question.known
-    if known is None:
-        return _("everything recorded")
-    return _("what was recorded up to position {known}").format(known=known)
 
 
 def _show_entries(entries: list[dict[str, Any]], reports: "Reports", zone: tzinfo) -> None:

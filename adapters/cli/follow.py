@@ -75,14 +75,21 @@ def _tell(happening: str, position: int, error: Exception | None) -> None:
 
 @click.command(
     cls=Command,
-    example="bitacora rebuild",
+    example="bitacora rebuild\nbitacora rebuild --tree",
     help=said("Build the stored accounts anew beside those in use, catch up, compare, and switch. Readers see the old ones "
               "until then. Interrupted, nothing has changed for them, and the next build goes on from there."),
 )  # fmt: skip
+@option("--tree", is_flag=True,
+        help=said("Instead, make the tree that proofs are read from anew: from the entries, and only if they give every root "
+                  "that was signed."))  # fmt: skip
 @sharing
 @everywhere
-def rebuild(workers: int) -> int:
-    """Builds a new version of the accounts; 1 if another process is doing so."""
+def rebuild(tree: bool, workers: int) -> int:
+    """Builds a new version of the accounts, 1 if another process is doing so; or the tree, LedgerError if it is not that of
+    the checkpoints."""
+    if tree:
+        _rebuild_tree()
+        return 0
     from adapters.accounts.building import REBUILD, Building
     from adapters.accounts.places import accounts_of
 
@@ -95,6 +102,19 @@ def rebuild(workers: int) -> int:
             _tell("going_on", left, None)
         _tell_built(building.build())
     return 0
+
+
+def _rebuild_tree() -> None:
+    from adapters.tree import rebuilt
+
+    with open_ledger() as ledger:
+        entries, checkpoints = rebuilt(ledger)
+    template = ngettext(
+        "The tree is made anew from {count} entry; {checkpoints} checkpoints have the root it gives.",
+        "The tree is made anew from {count} entries; {checkpoints} checkpoints have the root it gives.",
+        entries,
+    )
+    print(template.format(count=f"{entries:,}", checkpoints=f"{checkpoints:,}"))
 
 
 def _progress(done: int, of: int) -> None:

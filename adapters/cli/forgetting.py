@@ -3,6 +3,7 @@
 Keys are never shown. What forgetting does and does not reach is in docs/personal-data.md.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,7 +58,9 @@ def forget(person: str | None, client: str | None, yes: bool) -> int:
 
 
 def _confirm(name: str) -> None:
-    """A usage error unless the name is typed once more."""
+    """A usage error unless the name is typed once more, at a terminal."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(_("nothing was forgotten: there is no terminal to type the name at again; say --yes"))
     try:
         typed = click.prompt(_("This cannot be undone. Type {name} again to forget it").format(name=name), default="",
                              show_default=False, err=True)  # fmt: skip

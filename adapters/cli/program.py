@@ -36,6 +36,7 @@ from adapters.cli.serve import config, serve
 from adapters.cli.statement import statement
 from adapters.cli.terms import terms
 from adapters.cli.token import token
+from adapters.cli.webhooks import webhooks
 from adapters.cli.what_if import what_if
 from adapters.language import DOMAIN, LOCALES, _, catalog, language_of, speak, worded
 from domain.refusal import said
@@ -90,7 +91,7 @@ _QUESTIONS = (report, explain, statement, dossier, entries, replay, what_if, rea
 _PROOFS = (key, checkpoint, anchor, prove, verify)
 _ACCOUNTS = (follow, accounts, rebuild)
 _STREAMS = (relay, schemas)
-_SERVING = (serve, token, config)
+_SERVING = (serve, token, config, webhooks)
 _KEEPING = (export, restore, migrate, forget, keys)
 for _command in (record, import_logs, *_QUESTIONS, *_ACCOUNTS, *_PROOFS, *_STREAMS, *_SERVING, *_KEEPING):
     bitacora.add_command(_command)

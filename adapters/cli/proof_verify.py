@@ -93,6 +93,8 @@ def _tell_compared(compared: "Compared") -> None:
 
 
 def _tell_difference(found: "Verified") -> None:
+    from adapters.verification import OF_THE_TREE
+
     difference = found.difference
     assert difference is not None
     if difference.position is None:
@@ -100,6 +102,10 @@ def _tell_difference(found: "Verified") -> None:
     else:
         template = _("DIFFERENT from position {position} on: {what}")
         print(template.format(position=f"{difference.position:,}", what=worded(difference)))
+    if difference.template in OF_THE_TREE:
+        print(
+            _("If it is the stored tree, `bitacora rebuild --tree` makes it anew from the entries, and refuses if it is not.")
+        )
     if found.signed:
         print(_("The signed checkpoints agree up to position {signed}.").format(signed=f"{found.signed:,}"))
 

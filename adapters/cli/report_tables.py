@@ -14,7 +14,7 @@ from adapters.cli.spooled import Spooled
 from adapters.cli.tables import Column, heading, show, show_table, width
 from adapters.language import _, ngettext
 from adapters.wording.charges import after_hours, billing_totals, minutes
-from adapters.wording.values import amount, local, named, plain, reason_word, short, word
+from adapters.wording.values import amount, knowledge, local, named, plain, reason_word, short, word
 
 if TYPE_CHECKING:
     from adapters.reports import Reports
@@ -75,9 +75,8 @@ def show_report(name: str, rows: Iterable[Row], reports: "Reports") -> None:
             return
         {"sla": _sla, "unattended": _unattended, "consumption": _consumption, "billing": _billing}[name](kept, Zones(reports))
     asked = local(reports.question.at.isoformat(), offset=True)
-    known = reports.question.known
-    until = _("everything recorded") if known is None else _("what was recorded up to position {known}").format(known=known)
-    show(_("Judged at {at} (UTC) with {known}.").format(at=asked, known=until), style="dim")
+    known = knowledge(reports.question.known, reports.ledger.head())
+    show(_("Judged at {at} (UTC) with {known}.").format(at=asked, known=known), style="dim")
 
 
 # sla ----------------------------------------------------------------------------------------------------------------

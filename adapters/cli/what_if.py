@@ -92,7 +92,7 @@ def what_if(
 
             _show_tried(answer)
             zone = Zone(ledger, question)
-            show_compared(answer.compared, ledger, zone)
+            show_compared(answer.compared, ledger, zone, answer.supposed)
             show(_("Supposed, and nothing written; {asked}.").format(asked=judged(question, zone)))
         return int(any(it.refused is not None for it in answer.tried))
 

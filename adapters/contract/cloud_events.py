@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
@@ -47,6 +47,7 @@ class _Kept(Struct):
     id: str
     recorded_at: str
     event: msgspec.Raw
+    recorded_by: str | UnsetType = UNSET
 
 
 class _Head(Struct):
@@ -85,8 +86,9 @@ def entry_message(source: str, row: Row) -> Message:
     if "." in recorded_at:
         recorded_at = recorded_at[:-1].rstrip("0") + "Z"
     # The stored event is the JSON of the exchange format already: what the ledger adds goes before its last brace.
-    value = b'%b,"position":%d,"stream":%b,"version":%d,"recorded_at":"%b","id":"%b"}' % (
-        bytes(kept.event)[:-1], position, _json(stream), version, recorded_at.encode(), kept.id.encode(),
+    by = b"" if kept.recorded_by is UNSET else b',"recorded_by":' + _json(kept.recorded_by)
+    value = b'%b,"position":%d,"stream":%b,"version":%d,"recorded_at":"%b","id":"%b"%b}' % (
+        bytes(kept.event)[:-1], position, _json(stream), version, recorded_at.encode(), kept.id.encode(), by,
     )  # fmt: skip
     headers = attributes(source, head.type, kept.id, head.at, stream, position)
     headers.append(("ce_recordedtime", recorded_at.encode()))
@@ -129,6 +131,13 @@ def attributes(source: str, type: str, id: str, time: str, subject: str, sequenc
         ("ce_sequencetype", b"Integer"),
         ("content-type", _JSON),
     ]
+
+
+def structured(message: Message) -> bytes:
+    """The same message in structured mode (the JSON format of CloudEvents 1.0), its value embedded to the byte: for a transport
+    that signs a body and no headers."""
+    attributes = {name.removeprefix("ce_"): value.decode() for name, value in message.headers if name.startswith("ce_")}
+    return _json(attributes | {"datacontenttype": _JSON.decode(), "data": msgspec.Raw(message.value)})
 
 
 def _decoded(source: str, row: Row) -> Message:

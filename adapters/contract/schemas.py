@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct, inspect
+from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
 from adapters.contract.accounts import BillingAccount, CheckpointSigned, ConsumptionAccount, SlaAccount
 from domain import upcasting
 from domain.events import EVENT_TYPES
 from domain.personal import PERSONAL, Personal
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of everything that integrators are promised here: the second number grows with what is added. The first stays."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCOUNTS = (SlaAccount, ConsumptionAccount, BillingAccount, CheckpointSigned)
@@ -44,6 +44,7 @@ class Recorded(Struct, frozen=True):
     version: Annotated[int, Meta(ge=1, description="1, 2, 3, … in its stream, without gaps.")]
     recorded_at: Annotated[datetime, Meta(description="When it was taken down; never earlier than the position before.")]
     id: Annotated[str, Meta(description="A uuid.")]
+    recorded_by: Annotated[str, Meta(description="Who recorded it over HTTP: the name of the token.")] | UnsetType = UNSET
 
 
 def events() -> dict[str, type[Struct]]:

@@ -20,6 +20,7 @@ from adapters.checkpointing import Cadence, Checkpointing
 from adapters.http.answering import Unchanged, unchanged
 from adapters.http.asking import Asked, read
 from adapters.http.callers import Credentials, calling, guard, roles_of
+from adapters.http.delivering import Delivering
 from adapters.http.entrance import Entrance
 from adapters.http.following import Following
 from adapters.http.metrics import Metrics
@@ -55,9 +56,11 @@ def application(
     access, following = access or access_of(ledger.url), following or Following(ledger)
     credentials, sessions = Credentials(Tokens(access)), Sessions(settings.session_seconds)
     signer = open_key(Path(settings.signing_key)) if settings.signing_key else None
+    metrics = metrics or Metrics()
+    delivering = Delivering(ledger, settings, metrics) if settings.deliver_webhooks else None
     entrance = Entrance(credentials, sessions, settings)
     known: dict[str, Any] = {
-        "ledger": ledger, "settings": settings, "signer": signer, "following": following, "metrics": metrics or Metrics(),
+        "ledger": ledger, "settings": settings, "signer": signer, "following": following, "metrics": metrics,
         "sessions": sessions, "entrance": entrance, "holding": credentials.still_holds,
     }  # fmt: skip
 
@@ -70,9 +73,13 @@ def application(
         if signer is not None:
             checkpointing = Checkpointing(ledger, signer, Cadence(settings.checkpoint_entries, settings.checkpoint_seconds))
             tasks.append(asyncio.create_task(signing(checkpointing, _pause, _tell)))
+        if delivering is not None:
+            delivering.begin()
         try:
             yield
         finally:
+            if delivering is not None:
+                await to_thread.run_sync(delivering.end)
             for task in tasks:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

@@ -85,7 +85,7 @@ EVERYBODY: dict[str, Any] = {"roles": None}
 SIGNED_IN = admits(*ROLES)
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Lets a caller through whose role the route admits. NotSignedIn, or Forbidden, for any other."""
     roles = roles_of(handler)
     if roles is None:

@@ -14,6 +14,7 @@ from adapters.http.asking import Parameter
 from adapters.http.problems import Problem
 from adapters.http.supposing import Supposition
 from adapters.http.telling import BINARY, LINES, PROBLEM, Answer, Told, told_of
+from adapters.http.webhooks import NewWebhook
 from domain.events import EVENT_TYPES, LEDGER_ONLY, AnyEvent
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -25,6 +26,7 @@ _TAGS = {
     "papers": "Statements and dossiers.",
     "proofs": "That nothing was changed.",
     "terms": "What tickets are judged under.",
+    "webhooks": "Entries posted to whoever asks for that.",
     "operation": "How the server is.",
 }
 _PROBLEM = {"type": "urn:bitacora:problem:clauses", "title": "Unprocessable Entity", "status": 422, "code": "clauses",
@@ -87,7 +89,7 @@ class _Schemas:
     """The schemas of everything that is answered or sent."""
 
     def __init__(self, told: Iterable[Told]) -> None:
-        types: list[Any] = [Problem, Supposition]
+        types: list[Any] = [Problem, Supposition, NewWebhook]
         for it in told:
             types += [answer.content for answer in it.answers if answer.content is not BINARY]
         self._types = list({repr(it): it for it in types}.values())

@@ -61,11 +61,12 @@ class Entrance(ASGIMiddleware):
 
     async def checked(self, request: Request[Any, Any, Any], text: str) -> Token | None:
         """The token that a text shows, if it holds. TooMany if this address has shown too many that do not."""
-        address, now = address_of(request), time.monotonic()
-        if seconds := self._failures.wait_seconds(address, now):
-            raise TooMany(seconds)
         token = await self._credentials.bearer(text)
         if token is None:
+            # Only now: who shows a token that holds is let in, whatever others at his address have tried.
+            address, now = address_of(request), time.monotonic()
+            if seconds := self._failures.wait_seconds(address, now):
+                raise TooMany(seconds)
             self._failures.take(address, now)
         return token
 

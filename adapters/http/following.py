@@ -121,13 +121,13 @@ class Following:
         self._came.set()
 
     def _take(self, news: Sequence[News], head: int) -> None:
-        """News from the thread."""
+        """News from the thread, up to `head`; none if nobody was there to read it, and then nothing is held."""
         for it in news:
             self._held.append(it)
             self._held_bytes += len(it.sent)
         self.head = head
-        if any(it.type == PersonForgotten.__name__ for it in news):
-            # What was prepared before shows whom nobody may be shown any more.
+        if not news or any(it.type == PersonForgotten.__name__ for it in news):
+            # What was prepared before may show whom nobody may be shown any more.
             self._held.clear()
             self._held_bytes = 0
         while len(self._held) > _HELD_ENTRIES or self._held_bytes > _HELD_BYTES:
@@ -143,12 +143,18 @@ class Following:
         seen = self.head
         while not self._ending.is_set():
             try:
-                if self._ledger.wait_for_news(seen, _WAIT_SECONDS) <= seen:
+                head = self._ledger.wait_for_news(seen, _WAIT_SECONDS)
+                if head <= seen or self._loop is None:
+                    continue
+                if not self.readers:
+                    # Nothing is prepared for nobody.
+                    seen = head
+                    self._loop.call_soon_threadsafe(self._take, (), seen)
                     continue
                 for page in self._pages(seen):
                     news = self._prepared(page)
                     seen = page[-1].position
-                    if self._loop is None or self._ending.is_set():
+                    if self._ending.is_set():
                         return
                     self._loop.call_soon_threadsafe(self._take, news, seen)
             except (LedgerError, OSError) as error:

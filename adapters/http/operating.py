@@ -21,6 +21,8 @@ from adapters.http.telling import JSON, Answer, asks
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
 from adapters.tree import TreeRows
+from adapters.webhooks.places import place_of
+from adapters.webhooks.webhooks import Webhook, Webhooks
 from domain.refusal import said
 
 _TEXT = "text/plain"
@@ -72,7 +74,17 @@ def get_metrics(ledger: Ledger, following: Following, metrics: Metrics) -> Respo
         head, signed = plain.head(), TreeRows.of(plain).last_checkpoint()
     metrics.look(head, 0 if signed is None else signed.size, following.readers,
                  next((it.position for it in kept_accounts(ledger) if it.state == "active"), None))  # fmt: skip
+    metrics.look_at_webhooks(_webhooks(ledger))
     return Response(generate_latest(metrics.registry), media_type=_FIGURES)
+
+
+def _webhooks(ledger: Ledger) -> list[Webhook]:
+    with closing(place_of(ledger.url)) as place:
+        try:
+            return Webhooks(ledger, place).all()
+        except LedgerError:
+            # A server whose database lets it read entries only has no figures of them, and all the others.
+            return []
 
 
 @asks("/v1/me", "whoAmI", "Who the bearer of the token is here.",

@@ -13,6 +13,7 @@ from litestar import Request, Response
 from adapters.access.tokens import Role
 from adapters.accounts.places import accounts_of
 from adapters.accounts.reading import NotCurrent, stored
+from adapters.contract.accounts import Charge, ConsumptionAccount, SlaAccount
 from adapters.http.answering import expect, rows, tagged, written
 from adapters.http.asking import (
     AS_OF,
@@ -31,13 +32,10 @@ from adapters.http.asking import (
 from adapters.http.callers import Caller
 from adapters.http.problems import Misused
 from adapters.http.schemas import (
-    BillingRow,
     Compared,
-    ConsumptionRow,
     Explained,
     ReadingsPage,
     Supposed,
-    TicketRow,
     UnattendedRow,
 )
 from adapters.http.seeing import Seen
@@ -86,11 +84,11 @@ _CHARGED = {"ticket": "T-1001", "client": "acme", "policy": "P-7", "entry": 8, "
 _ALONE = {"ticket": "T-0024", "client": "maderas-de-la-huasteca", "since": "2025-10-23T19:35:57Z", "support_seconds": 3_209_043,
           "clause": "gs.2.1"}  # fmt: skip
 
-report_sla = _reporting("sla", "Response and resolution of every ticket, in the order opened.", TicketRow, _TICKET)
+report_sla = _reporting("sla", "Response and resolution of every ticket, in the order opened.", SlaAccount, _TICKET)
 report_consumption = _reporting(
-    "consumption", "What every policy includes, what was used, and what is paid per event.", ConsumptionRow, _CONSUMED
+    "consumption", "What every policy includes, what was used, and what is paid per event.", ConsumptionAccount, _CONSUMED
 )
-report_billing = _reporting("billing", "Billable time and amounts, one row for each charge.", BillingRow, _CHARGED)
+report_billing = _reporting("billing", "Billable time and amounts, one row for each charge.", Charge, _CHARGED)
 report_unattended = _reporting(
     "unattended", "Open tickets that nobody attended for a support day, those left longest first.", UnattendedRow, _ALONE
 )

@@ -36,6 +36,7 @@ from adapters.http.signing_in import sign_in, sign_out
 from adapters.http.streaming import follow_entries
 from adapters.http.telling import JSON, Answer, asks
 from adapters.http.terms import get_terms, list_terms
+from adapters.http.webhooks import WEBHOOKS
 
 
 @asks(
@@ -65,7 +66,16 @@ _PROOFS = (list_checkpoints, get_checkpoint, get_key, prove_entry, prove_growth,
 _TERMS = (list_terms, get_terms)
 _OPERATION = (health, ready, get_metrics, who_am_i, list_accounts, get_document)
 
-PROGRAMS: tuple[ControllerRouterHandler, ...] = (*_ENTRIES, *_REPORTS, *_REPLAYS, *_PAPERS, *_PROOFS, *_TERMS, *_OPERATION)
+PROGRAMS: tuple[ControllerRouterHandler, ...] = (
+    *_ENTRIES,
+    *_REPORTS,
+    *_REPLAYS,
+    *_PAPERS,
+    *_PROOFS,
+    *_TERMS,
+    *WEBHOOKS,
+    *_OPERATION,
+)
 """What programs ask: all of it is in the OpenAPI document."""
 
 WEB: tuple[ControllerRouterHandler, ...] = (sign_in, sign_out)

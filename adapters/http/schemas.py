@@ -1,5 +1,6 @@
 """The answers of the server, as the OpenAPI document tells them. Nothing is made of these types: the rows come as they are from
 the functions that the command line calls, and a test holds that they are of this form.
+Rows of reports are those of the contract.
 """
 
 from typing import Any, Literal
@@ -7,25 +8,8 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from adapters.access.tokens import Role
+from adapters.contract.accounts import Charge, ClockAccount, ConsumptionAccount
 from adapters.proved_entries import ProvedEntry
-
-Verdict = Literal["met", "breached", "running", "paused", "not_applicable"]
-
-
-class Clock(Struct):
-    """One clock of a ticket. Seconds are whole; times are in UTC."""
-
-    verdict: Verdict
-    target_seconds: int | None
-    earliest_seconds: int | None
-    started_at: str | None
-    due_at: str | None
-    stopped_at: str | None
-    elapsed_seconds: int
-    paused_seconds: int
-    overrun_seconds: int
-    clauses: list[str]
-    readings: dict[str, str]
 
 
 class Segment(Struct, rename={"from_": "from"}):
@@ -39,32 +23,10 @@ class Segment(Struct, rename={"from_": "from"}):
     clause: str
 
 
-class ClockExplained(Clock):
+class ClockExplained(ClockAccount, frozen=True):
     """One clock of a ticket, piece by piece."""
 
     segments: list[Segment]
-
-
-class TicketRow(Struct):
-    """A row of `report sla`."""
-
-    ticket: str
-    client: str
-    policy: str | None
-    terms: str | None
-    priority: str
-    kind: Literal["incident", "question", "request"]
-    incident_type: str | None
-    opened_at: str
-    official_at: str | None
-    status: Literal["open", "resolved", "closed"]
-    closed_reason: str | None
-    continues: str | None
-    continued_by: str | None
-    level: int
-    stops_operation: Literal["at_opening", "declared_late"] | None
-    response: Clock
-    resolution: Clock
 
 
 class UnattendedRow(Struct):
@@ -74,45 +36,6 @@ class UnattendedRow(Struct):
     client: str
     since: str
     support_seconds: int
-    clause: str
-
-
-class ConsumptionRow(Struct):
-    """A row of `report consumption`."""
-
-    policy: str | None
-    client: str
-    terms: str
-    tier: str | None
-    starts: str | None
-    ends: str | None
-    state: Literal["not_started", "in_force", "exhausted", "expired", "cancelled", "none"]
-    tickets: dict[str, int]
-    by_priority: dict[str, dict[str, int]]
-    onsite: list[dict[str, Any]]
-    covered: list[str]
-    pay_per_event: list[dict[str, Any]]
-    benefits: list[dict[str, Any]]
-    readings: dict[str, str]
-
-
-class BillingRow(Struct):
-    """A row of `report billing`. `entry` is the position of what is charged for; amounts are decimal texts."""
-
-    ticket: str | None
-    client: str
-    policy: str | None
-    entry: int
-    at: str
-    kind: Literal["follow_up", "session", "per_event", "travel"]
-    minutes: int | None
-    consultants: int | None
-    billable_minutes: int | None
-    after_hours_minutes: int | None
-    unrequested_minutes: int | None
-    amount: str | None
-    currency: str | None
-    amount_note: Literal["not agreed", "to be quoted"] | None
     clause: str
 
 
@@ -146,8 +69,8 @@ class Explained(Struct):
     entries: list[RecordedEntry]
     response: ClockExplained
     resolution: ClockExplained
-    billing: list[BillingRow]
-    consumption: ConsumptionRow | None
+    billing: list[Charge]
+    consumption: ConsumptionAccount | None
     status: str
 
 

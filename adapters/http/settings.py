@@ -41,3 +41,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A private key of `bitacora key new`: with it the server signs checkpoints."""
     checkpoint_entries: Some = EVERY_ENTRIES
     checkpoint_seconds: Some = AT_MOST_SECONDS
+    deliver_webhooks: bool = False
+    """Whether this server posts to the webhooks too, as `bitacora webhooks deliver` does."""
+    webhooks_private: bool = False
+    """Whether integrators may have entries posted into the network that this server stands in."""

@@ -98,6 +98,23 @@ def takes(
                                  sync_to_thread=_blocks(function))(function)  # fmt: skip
 
 
+def does(
+    path: str,
+    id: str,
+    summary: str,
+    *answers: Answer,
+    roles: tuple[Role, ...],
+    tag: str,
+    parameters: tuple[Parameter, ...] = (),
+    problems: tuple[int, ...] = (),
+) -> Callable[[Any], HTTPRouteHandler]:
+    """A route that changes something (POST), told all of it in its parameters; otherwise as `asks`."""
+    problems = _problems(roles, (413, *problems))
+    told = Told("post", path, id, tag, summary, _roles(roles), parameters, answers, problems, None, {})
+    return lambda function: post(path, opt=_opt(roles, told, False), operation_id=id, status_code=answers[0].status,
+                                 sync_to_thread=_blocks(function))(function)  # fmt: skip
+
+
 def told_of(handler: Any) -> Told | None:
     """What was said of a route; None of one that is not told, such as the page's."""
     found: Told | None = handler.opt.get("told")

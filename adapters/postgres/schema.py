@@ -4,6 +4,7 @@ A step that was ever released is never edited: a change is one more step. Nothin
 """
 
 from adapters.access.places import TABLE as TOKENS_TABLE
+from adapters.webhooks.places import TABLES as WEBHOOKS_TABLES
 
 SCHEMA = "bitacora"
 CHANNEL = "bitacora_entries"
@@ -126,7 +127,18 @@ _TOKENS = (
     f"GRANT SELECT, INSERT, UPDATE ON access_tokens TO {ADMIN}",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = ((*_TABLES, *_FUNCTIONS, *_TRIGGERS, *_GRANTS, *_STORED_ACCOUNTS), _TOKENS)
+_WEBHOOKS = (
+    *WEBHOOKS_TABLES,
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON webhooks, webhook_queues TO {WRITER}, {FOLLOWER}",
+    # Whoever sends sees whether a subscription's owner still has a token.
+    f"GRANT SELECT ON access_tokens TO {FOLLOWER}",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (*_TABLES, *_FUNCTIONS, *_TRIGGERS, *_GRANTS, *_STORED_ACCOUNTS),
+    _TOKENS,
+    _WEBHOOKS,
+)
 """What brings a schema from each form to the next: the first from none to 1."""
 
 FORM = len(STEPS)

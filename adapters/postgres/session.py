@@ -15,7 +15,9 @@ from psycopg import errors
 from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int8
 
+from adapters.mapper import LedgerError
 from adapters.rows import Row
+from domain.refusal import said
 
 _COPIED_FROM = 50
 """As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
@@ -120,6 +122,16 @@ class PostgresSession:
 
     def ever_recorded(self) -> int:
         return int(self.all("SELECT position FROM ledger_head")[0][0])
+
+    def drop_tiles(self) -> None:
+        try:
+            self._cursor.execute("ALTER TABLE tree_tiles DISABLE TRIGGER tree_tiles_refuse")
+            self._cursor.execute("DELETE FROM tree_tiles")
+            self._cursor.execute("ALTER TABLE tree_tiles ENABLE ALWAYS TRIGGER tree_tiles_refuse")
+        except errors.InsufficientPrivilege:
+            raise LedgerError(
+                said("only the owner of the tables may take the stored tree away: ask as the name that runs `bitacora migrate`")
+            ) from None
 
     def damage(self) -> str | None:
         """By `amcheck`, where the database has that extension and this name may use it: else nothing is looked for."""

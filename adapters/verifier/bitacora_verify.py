@@ -58,6 +58,10 @@ SAID: dict[str, tuple[str, str]] = {
     "changed": ("{file} was changed: its digest is not that of the manifest",
                 "{file} fue alterado: su huella no es la del manifiesto"),
     "unlisted": ("{file} is not in the manifest", "{file} no está en el manifiesto"),
+    "no checkpoint": ("{file} is no checkpoint, which is a note that the desk signed",
+                      "{file} no es un punto de control, que es una nota firmada por la mesa"),
+    "no key": ("{file} is no public key of a desk", "{file} no es la llave pública de una mesa"),
+    "no certificate": ("{file} holds no certificate in PEM", "{file} no contiene ningún certificado en PEM"),
     "malformed": ("{file} is malformed: {problem}", "{file} está mal formado: {problem}"),
     "other key": ("the bundle is signed with the key {found}, not with yours, {expected}",
                   "el paquete está firmado con la llave {found}, no con la suya, {expected}"),
@@ -1136,6 +1140,20 @@ def _language() -> str:
     return "es" if re.match(r"es(?![a-z])", named.lower()) else "en"
 
 
+def _given(path: Path, read: Callable[[bytes], Any], otherwise: str) -> Any:
+    """What is read from a file named on the command line, which must not decide over a bundle if it is none."""
+    raw = path.read_bytes()
+    try:
+        return read(raw)
+    except ValueError:
+        raise Malformed(otherwise) from None
+
+
+def _checkpoint_note(raw: bytes) -> bytes:
+    read_checkpoint(raw)
+    return raw
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("bundle", type=Path)
@@ -1145,9 +1163,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lang", choices=("en", "es"), default=_language(), help="that of the locale by default")
     asked = parser.parse_args(arguments)
     try:
-        key = read_key(asked.key.read_bytes()) if asked.key else None
-        held = [it.read_bytes() for it in asked.checkpoint]
-        trusted = [one for it in asked.tsa_cert for one in x509.load_pem_x509_certificates(it.read_bytes())]
+        key = _given(asked.key, read_key, say("no key", asked.lang, file=asked.key)) if asked.key else None
+        held = [_given(it, _checkpoint_note, say("no checkpoint", asked.lang, file=it)) for it in asked.checkpoint]
+        trusted = [one for it in asked.tsa_cert for one in
+                   _given(it, x509.load_pem_x509_certificates, say("no certificate", asked.lang, file=it))]  # fmt: skip
         with asked.bundle.open("rb"):
             pass
     except (OSError, ValueError) as error:

@@ -81,6 +81,16 @@ def offset_of(moment: datetime) -> str:
     return moment.isoformat()[-6:]
 
 
+def knowledge(known: int | None, head: int) -> str:
+    """With what was judged: up to which position was known (None: everything); `head` is the last that there is."""
+    if known is None:
+        return _("everything recorded")
+    if known > head:
+        template = _("what was recorded up to position {known}, which is everything: the last entry is {head}")
+        return template.format(known=known, head=head)
+    return _("what was recorded up to position {known}").format(known=known)
+
+
 def amount(row: Any) -> str:
     """The amount of a row of the bill with its currency, or why there is none."""
     if row["amount"] is None:

@@ -70,7 +70,7 @@ WORDS: dict[str, str] = {
     # agreed prices
     "currency": said("currency"),
     "hourly": said("hourly"),
-    "after_hours_factor": said("after_hours_factor"),
+    "after_hours_factor": said("after-hours factor"),
     # types of entries
     "TermsPublished": said("TermsPublished"),
     "ClientRegistered": said("ClientRegistered"),
@@ -125,8 +125,8 @@ NAMES: dict[str, str] = {
     "technical-urgent": said("technical-urgent"),
     "maintenance": said("maintenance"),
     "investigation": said("investigation"),
-    "equipment_discount": said("equipment_discount"),
-    "learning_material": said("learning_material"),
-    "project_advice": said("project_advice"),
+    "equipment_discount": said("discount on equipment"),
+    "learning_material": said("learning material"),
+    "project_advice": said("advice on projects"),
 }
 """Priorities, types of incident and benefits of the built-in terms; a desk's own terms have other names."""

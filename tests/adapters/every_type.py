@@ -1,8 +1,12 @@
 """A history that takes every type that can be recorded, with a name or a note in every personal field; all of them contain
 `SECRET`, so that a leak is found by looking for that."""
 
+import json
+from pathlib import Path
 from typing import Any
 
+from adapters.ledger import Answer, Ledger, Refusal
+from domain.exchange import entry_as_json
 from tests.adapters.given import Entry
 
 SECRET = "zyxsecretozyx"
@@ -85,3 +89,21 @@ EVERY_TYPE: list[Entry] = [
      "subject": note("again"), "continues": "C-1", "by": ANA, **_OPENING},
 ]  # fmt: skip
 STRANGER = next(it for it in EVERY_TYPE if it.get("key") == "stranger")
+
+
+def taken(answers: list[Answer]) -> None:
+    """Everything was recorded, if only as turned away."""
+    refused = [it for it in answers if isinstance(it, Refusal) and it.position is None]
+    assert not refused, [str(it.refused) for it in refused]
+
+
+def files_with(folder: Path, text: str) -> list[str]:
+    """The files in a folder in which a text stands, as it is or as JSON escapes it."""
+    wanted = (text.encode(), json.dumps(text)[1:-1].encode())
+    return [it.name for it in sorted(folder.rglob("*")) if it.is_file() and any(form in it.read_bytes() for form in wanted)]
+
+
+def shown(ledger: Ledger, ticket: str) -> list[dict[str, Any]]:
+    """The entries of a ticket as whoever has the keys is shown them."""
+    unsealed = ledger.unsealed()
+    return [entry_as_json(unsealed.entry(it)) for it in ledger.stream(f"ticket:{ticket}")]

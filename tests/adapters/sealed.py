@@ -17,6 +17,7 @@ from adapters.signing import Signer, make_key, open_key
 from adapters.verification import Verified
 from adapters.verifying import Run, Together, checking, verified, verify
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
+from tests.stores import Ledgers
 
 ORIGIN = "example.com/desk"
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
@@ -26,11 +27,15 @@ FIRST, SECOND = 280, 334
 
 
 class Sealed(NamedTuple):
-    """A closed ledger, the file of its key, and the notes of its checkpoints by size."""
+    """A closed ledger and its key store, the file of its signing key, and the notes of its checkpoints by size."""
 
     path: Path | str
+    keys: Path
     key: Path
     notes: dict[int, bytes]
+
+    def open(self) -> Ledger:
+        return Ledger.open(str(self.path), keys=self.keys)
 
     def signer(self) -> Signer:
         return open_key(self.key)
@@ -67,18 +72,41 @@ def desk_lines() -> list[Entry]:
 
 def seal(folder: Path, url: str | None = None) -> Sealed:
     """A ledger of 334 entries, signed at 280 and at the end; in that folder, unless it is to be elsewhere."""
-    path, key = url or folder / "ledger.db", folder / "desk.key"
+    path, keys, key = url or folder / "ledger.db", folder / "ledger.db.keys", folder / "desk.key"
     signer = make_key(key, ORIGIN)
     events = read(*desk_lines())
     notes = {}
-    with Ledger.open(str(path), create=True, clock=lambda: NOW, keys=folder / "ledger.db.keys") as ledger:
+    with Ledger.open(str(path), create=True, clock=lambda: NOW, keys=keys) as ledger:
         for size in (FIRST, SECOND):
             part = events[: size - ledger.head()]
             del events[: len(part)]
             ledger.record(part)
             notes[ledger.head()] = checkpoint(ledger, signer, NOW)
     assert set(notes) == {FIRST, SECOND} and not events, (set(notes), len(events))
-    return Sealed(path, key, notes)
+    return Sealed(path, keys, key, notes)
+
+
+class Kept(NamedTuple):
+    """Such a ledger in one of the stores."""
+
+    ledgers: Ledgers
+    sealed: Sealed
+
+    def copied(self) -> str:
+        """A copy of it, in the place of the copy before."""
+        return self.ledgers.copied("ledger", "copy")
+
+    def mine(self, folder: Path) -> Sealed:
+        """Ledger and keys again, for a test that changes them."""
+        sealed, signer = self.sealed, self.sealed.signer()
+        for it in (sealed.keys, sealed.key, signer.remembered):
+            shutil.copy(it, folder / it.name)
+        path = self.ledgers.copied("ledger", "mine")
+        return sealed._replace(path=path, keys=folder / sealed.keys.name, key=folder / sealed.key.name)
+
+    def often(self, times: int) -> int:
+        """So often in files; a copy of a database takes its time."""
+        return times if self.ledgers.databases is None else max(times // 20, 2)
 
 
 def copied(sealed: Sealed, folder: Path) -> Path:
@@ -93,6 +121,13 @@ def rebuild_tree(rows: Session) -> None:
     tiles = tree.TreeRows(rows)
     while tree.grow_once(tiles, tiles.head()) < tiles.head():
         pass
+
+
+def change_tile(rows: Session, tile: int = 1) -> None:
+    """The stored tree is not what its entries give any more."""
+    where = f"WHERE level = 0 AND tile = {tile}"
+    ((hashes,),) = rows.all(f"SELECT hashes FROM tree_tiles {where}")
+    rows.run(f"UPDATE tree_tiles SET hashes = ? {where}", bytes(32) + hashes[32:])
 
 
 def set_head(rows: Session, position: int) -> None:

@@ -6,13 +6,33 @@ from pathlib import Path
 
 import pytest
 
-from adapters.key_store import KeyStore
+from adapters.key_store import KeyStore, made_key_store
+from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
+from tests.adapters.given import DESK, opened, read
+from tests.stores import Ledgers
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "some.keys"
+
+
+def test_a_store_that_holds_keys_is_not_taken_for_a_new_ledger(store: Ledgers) -> None:
+    with store.open("first", create=True) as ledger:
+        ledger.record(read(*DESK, opened("T-1")))
+    with pytest.raises(LedgerError, match=r"first.db.keys belongs to another ledger: name another with --keys"):
+        Ledger.open(store.url("second"), create=True, keys=store.keys("first"))
+    with store.open("second", create=True) as ledger:
+        ledger.record(read(*DESK))
+    with store.open("first") as ledger:
+        assert ledger.seals.is_here() and ledger.head() == 6
+
+
+def test_a_store_that_a_killed_beginning_left_is_taken_up(store: Ledgers) -> None:
+    made = made_key_store(store.keys())
+    with store.open(create=True) as ledger:
+        assert ledger.seals.store.id == made
 
 
 def test_a_person_and_a_client_of_the_same_name_have_different_keys(path: Path) -> None:

@@ -1,4 +1,3 @@
-import shutil
 import threading
 from pathlib import Path
 
@@ -6,10 +5,9 @@ import pytest
 from cryptography import x509
 
 from adapters.anchors import anchor, request
-from adapters.ledger import Ledger, LedgerError
+from adapters.ledger import LedgerError
 from adapters.proving import bundle, checkpoint, prove
 from adapters.reports import NotFound
-from adapters.sealing import keys_beside
 from adapters.signing import is_right, make_key
 from adapters.tree import TreeRows
 from domain.refusal import said
@@ -17,13 +15,13 @@ from replay import merkle
 from replay.notes import is_signed, read_checkpoint, read_note
 from replay.proofs import read_inclusion
 from tests.adapters.given import followed_up, opened, read
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Authority, Sealed, authority, copied, rewind, seal
-from tests.stores import behind
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Authority, Kept, Sealed, authority, change_tile, rewind
+from tests.stores import Ledgers, behind
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
-    return seal(tmp_path_factory.mktemp("sealed"))
+def sealed(kept: Kept) -> Sealed:
+    return kept.sealed
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +30,9 @@ def stamps(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def mine(sealed: Sealed, tmp_path: Path) -> Sealed:
+def mine(kept: Kept, tmp_path: Path) -> Sealed:
     """The sealed ledger and key again, for a test that signs."""
-    for it in (sealed.path, keys_beside(sealed.path), sealed.key, sealed.signer().remembered):
-        shutil.copy(it, tmp_path / it.name)
-    return sealed._replace(path=tmp_path / sealed.path.name, key=tmp_path / sealed.key.name)
+    return kept.mine(tmp_path)
 
 
 class TestCheckpoints:
@@ -44,25 +40,24 @@ class TestCheckpoints:
         note = read_note(sealed.notes[SECOND])
         assert is_signed(note, sealed.signer().key, is_right)
         assert read_checkpoint(note.text)[:2] == (ORIGIN, SECOND)
-        with Ledger.open(str(sealed.path)) as ledger, ledger.reading(said("reading the checkpoints")) as rows:
+        with sealed.open() as ledger, ledger.reading(said("reading the checkpoints")) as rows:
             assert {it.size: it.note for it in TreeRows.of(rows).checkpoints()} == sealed.notes
         assert sealed.signer().last() == sealed.notes[SECOND]
 
     def test_with_nothing_new_recorded_the_last_checkpoint_stands(self, mine: Sealed) -> None:
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             assert checkpoint(ledger, mine.signer(), NOW) == mine.notes[SECOND]
 
     def test_the_next_one_continues_the_last(self, mine: Sealed) -> None:
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             ledger.record(read(followed_up("T-1", 300)))
             found = read_checkpoint(read_note(checkpoint(ledger, mine.signer(), NOW)).text)
         assert found.size == SECOND + 1
 
     def test_a_changed_tree_is_not_signed(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            changed = "CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
-            rows.run(f"UPDATE tree_tiles SET hashes = {changed} WHERE level = 0 AND tile = 1")
-        with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match="nothing is signed"):
+            change_tile(rows)
+        with mine.open() as ledger, pytest.raises(LedgerError, match="nothing is signed"):
             ledger.record(read(followed_up("T-1", 300)))
             checkpoint(ledger, mine.signer(), NOW)
         assert mine.signer().last() == mine.notes[SECOND]
@@ -70,7 +65,7 @@ class TestCheckpoints:
     def test_a_ledger_put_back_to_an_older_state_is_not_signed_again(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
             rewind(rows)
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             with pytest.raises(LedgerError, match=f"{SECOND} entries were signed and the ledger has {FIRST}"):
                 checkpoint(ledger, mine.signer(), NOW)
             ledger.record(read(*(followed_up("T-2", minute) for minute in range(300, 400))))
@@ -80,16 +75,16 @@ class TestCheckpoints:
     def test_a_signature_the_ledger_lost_in_a_crash_is_made_again_and_not_another(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
             rows.run("DELETE FROM checkpoints WHERE size = ?", SECOND)
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             assert checkpoint(ledger, mine.signer(), NOW) == mine.notes[SECOND]
 
     def test_a_key_of_another_name_does_not_sign_this_ledger(self, mine: Sealed, tmp_path: Path) -> None:
-        with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match="a ledger keeps its name"):
+        with mine.open() as ledger, pytest.raises(LedgerError, match="a ledger keeps its name"):
             checkpoint(ledger, make_key(tmp_path / "other.key", "example.com/other"), NOW)
 
     def test_a_new_key_signs_from_the_next_entry_on(self, mine: Sealed, tmp_path: Path) -> None:
         other = make_key(tmp_path / "other.key", ORIGIN)
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             with pytest.raises(LedgerError, match="with another key"):
                 checkpoint(ledger, other, NOW)
             ledger.record(read(followed_up("T-1", 300)))
@@ -97,7 +92,7 @@ class TestCheckpoints:
 
     def test_checkpoints_made_while_others_record_are_all_consistent(self, mine: Sealed) -> None:
         signer = mine.signer()
-        with Ledger.open(str(mine.path)) as ledger, Ledger.open(str(mine.path)) as other:
+        with mine.open() as ledger, mine.open() as other:
 
             def record() -> None:
                 for minute in range(300, 330):
@@ -115,7 +110,7 @@ class TestCheckpoints:
 
 class TestProofs:
     def test_every_entry_of_a_ticket_is_proved_by_its_text_alone(self, sealed: Sealed) -> None:
-        with Ledger.open(str(sealed.path)) as ledger:
+        with sealed.open() as ledger:
             found = prove(ledger, "T-2")
             with ledger.reading(said("reading entries")) as rows:
                 leaves = {it[0]: merkle.leaf(it[0], it[1], it[2], it[4]) for it in TreeRows.of(rows).raw(0, SECOND, SECOND)}
@@ -128,51 +123,46 @@ class TestProofs:
             assert merkle.holds_inclusion(hashed, proof.place, signed.size, proof.path, signed.root)
 
     def test_entries_after_the_checkpoint_are_left_out(self, mine: Sealed) -> None:
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             ledger.record(read(followed_up("T-2", 300), opened("T-9")))
             assert len(prove(ledger, "T-2")) == 109
             assert prove(ledger, "T-9") == []
 
     def test_a_ticket_that_is_not_there_is_not_proved(self, sealed: Sealed) -> None:
-        with Ledger.open(str(sealed.path)) as ledger, pytest.raises(NotFound):
+        with sealed.open() as ledger, pytest.raises(NotFound):
             prove(ledger, "T-9")
 
-    def test_without_a_checkpoint_nothing_is_proved(self, tmp_path: Path) -> None:
-        with (
-            Ledger.open(str(tmp_path / "new.db"), create=True) as ledger,
-            pytest.raises(LedgerError, match="make a checkpoint"),
-        ):
+    def test_without_a_checkpoint_nothing_is_proved(self, store: Ledgers) -> None:
+        with store.open(create=True) as ledger, pytest.raises(LedgerError, match="make a checkpoint"):
             prove(ledger, "T-1")
 
     def test_a_changed_entry_is_not_proved_but_named(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            (position,) = rows.all("SELECT rowid FROM stored_events WHERE originator_id = 'ticket:T-2'"
-                                       " AND originator_version = 7")[0]  # fmt: skip
-            rows.run("UPDATE stored_events SET state = replace(state, 'note', 'NOTE') WHERE rowid = ?", position)
-            rows.run("UPDATE stored_events SET state = CAST(state AS BLOB) WHERE rowid = ?", position)
-        with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match=f"entry {position} is not the one"):
+            ((position, state),) = rows.all("SELECT rowid, state FROM stored_events WHERE originator_id = 'ticket:T-2'"
+                                            " AND originator_version = 7")  # fmt: skip
+            rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", state.replace(b"note", b"NOTE"), position)
+        with mine.open() as ledger, pytest.raises(LedgerError, match=f"entry {position} is not the one"):
             prove(ledger, "T-2")
 
     def test_a_changed_tree_proves_nothing(self, mine: Sealed) -> None:
         with behind(mine.path) as rows:
-            changed = "CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
-            rows.run(f"UPDATE tree_tiles SET hashes = {changed} WHERE level = 0 AND tile = 1")
-        with Ledger.open(str(mine.path)) as ledger, pytest.raises(LedgerError, match="not that of the signed checkpoint"):
+            change_tile(rows)
+        with mine.open() as ledger, pytest.raises(LedgerError, match="not that of the signed checkpoint"):
             prove(ledger, "T-2")
 
 
 class TestBundles:
     def test_the_same_question_of_the_same_ledger_gives_the_same_bytes(self, sealed: Sealed) -> None:
-        with Ledger.open(str(sealed.path)) as ledger:
+        with sealed.open() as ledger:
             one = bundle(ledger, sealed.signer(), "T-2", NOW, held=[FIRST])
             assert one == bundle(ledger, sealed.signer(), "T-2", NOW, held=[FIRST])
 
     def test_a_checkpoint_that_was_never_signed_can_not_be_asked_for(self, sealed: Sealed) -> None:
-        with Ledger.open(str(sealed.path)) as ledger, pytest.raises(LedgerError, match="no checkpoint of 17 entries"):
+        with sealed.open() as ledger, pytest.raises(LedgerError, match="no checkpoint of 17 entries"):
             bundle(ledger, sealed.signer(), "T-2", NOW, held=[17])
 
     def test_no_bundle_about_a_ticket_that_was_not_there_at_the_checkpoint(self, mine: Sealed) -> None:
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             ledger.record(read(opened("T-9")))
             with pytest.raises(NotFound):
                 bundle(ledger, mine.signer(), "T-9", NOW)
@@ -182,7 +172,7 @@ class TestAnchors:
     def test_a_time_stamp_of_a_checkpoint_is_taken_in_once(self, mine: Sealed, stamps: Authority) -> None:
         trusted = x509.load_pem_x509_certificates(stamps.root.read_bytes())
         token = stamps.stamp(request(mine.notes[FIRST]))
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             taken = anchor(ledger, token, trusted)
             assert anchor(ledger, token, trusted) == taken
             with ledger.reading(said("reading the checkpoints")) as rows:
@@ -192,32 +182,53 @@ class TestAnchors:
 
     def test_a_valid_time_stamp_of_something_else_is_no_anchor(self, sealed: Sealed, stamps: Authority) -> None:
         trusted = x509.load_pem_x509_certificates(stamps.root.read_bytes())
-        with Ledger.open(str(sealed.path)) as ledger, pytest.raises(LedgerError, match="of something else"):
+        with sealed.open() as ledger, pytest.raises(LedgerError, match="of something else"):
             anchor(ledger, stamps.stamp(request(sealed.notes[FIRST] + b"\n")), trusted)
 
     def test_a_time_stamp_of_an_authority_nobody_trusts_is_no_anchor(
         self, sealed: Sealed, stamps: Authority, tmp_path: Path
     ) -> None:
         trusted = x509.load_pem_x509_certificates(authority(tmp_path, "Somebody Else").root.read_bytes())
-        with Ledger.open(str(sealed.path)) as ledger:
+        with sealed.open() as ledger:
             token = stamps.stamp(request(sealed.notes[FIRST]))
-            with pytest.raises(LedgerError, match="does not hold"):
+            with pytest.raises(LedgerError, match=r"does not hold: it leads to none of the certificates given$"):
                 anchor(ledger, token, trusted)
             with pytest.raises(LedgerError, match="none was given"):
                 anchor(ledger, token, [])
 
-    @pytest.mark.parametrize("token", [b"", b"\x30\x00", b"not a time stamp"])
+    @pytest.mark.parametrize("token", [b"", b"\x30\x00", b"\x30\x05\x30\x03\x02\x01\x00", b"not a time stamp"])
     def test_anything_else_is_no_time_stamp(self, sealed: Sealed, token: bytes) -> None:
-        with Ledger.open(str(sealed.path)) as ledger, pytest.raises(LedgerError, match="no time stamp"):
+        with sealed.open() as ledger, pytest.raises(LedgerError, match=r"no time stamp: .* is expected, as it came$"):
             anchor(ledger, token, [])
 
+    def test_an_authority_that_refuses_is_quoted(self, sealed: Sealed) -> None:
+        told = b"only SHA-512 is stamped here"
+        text = b"\x30" + bytes([2 + len(told)]) + b"\x0c" + bytes([len(told)]) + told
+        status = b"\x02\x01\x02" + text
+        refusal = b"\x30" + bytes([2 + len(status)]) + b"\x30" + bytes([len(status)]) + status
+        with (
+            sealed.open() as ledger,
+            pytest.raises(LedgerError, match=r"refused to give one \(only SHA-512 is stamped here\)$"),
+        ):
+            anchor(ledger, refusal, [])
 
-def test_a_copy_of_a_ledger_is_proved_like_the_ledger(sealed: Sealed, tmp_path: Path) -> None:
-    with Ledger.open(str(copied(sealed, tmp_path))) as copy, Ledger.open(str(sealed.path)) as ledger:
+    def test_a_changed_time_stamp_is_told_without_the_words_of_a_library(self, sealed: Sealed, stamps: Authority) -> None:
+        trusted = x509.load_pem_x509_certificates(stamps.root.read_bytes())
+        token = stamps.stamp(request(sealed.notes[FIRST]))
+        with (
+            sealed.open() as ledger,
+            pytest.raises(LedgerError, match="its signature is wrong, so that it was changed") as told,
+        ):
+            anchor(ledger, token[:-40] + bytes(40), trusted)
+        assert "Error" not in str(told.value)
+
+
+def test_a_copy_of_a_ledger_is_proved_like_the_ledger(sealed: Sealed, mine: Sealed) -> None:
+    with mine.open() as copy, sealed.open() as ledger:
         assert prove(copy, "T-1") == prove(ledger, "T-1")
 
 
 def test_no_bundle_is_made_with_a_key_that_did_not_sign_its_checkpoint(sealed: Sealed, tmp_path: Path) -> None:
     other = make_key(tmp_path / "other.key", ORIGIN)
-    with Ledger.open(str(sealed.path)) as ledger, pytest.raises(LedgerError, match="signed with another key"):
+    with sealed.open() as ledger, pytest.raises(LedgerError, match="signed with another key"):
         bundle(ledger, other, "T-1", NOW)

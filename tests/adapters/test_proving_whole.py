@@ -3,7 +3,6 @@
 import io
 import json
 import random
-import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -13,23 +12,22 @@ import pytest
 from cryptography import x509
 
 from adapters.anchors import anchor, request
-from adapters.ledger import Ledger, LedgerError
+from adapters.ledger import LedgerError
 from adapters.proving import checkpoint
 from adapters.proving_whole import whole_bundle
-from adapters.sealing import keys_beside
 from adapters.signing import make_key
 from adapters.verifier import bitacora_verify as verifier
 from adapters.verifier.bitacora_verify import told, verdict
 from replay.proofs import tile_file
 from tests.adapters.bundles import codes, files_of, mutated, re_signed, verified, zipped
 from tests.adapters.given import DESK, followed_up, opened, read
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, authority, seal
-from tests.stores import behind
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Kept, Sealed, authority
+from tests.stores import Ledgers, behind
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
-    return seal(tmp_path_factory.mktemp("sealed"))
+def sealed(kept: Kept) -> Sealed:
+    return kept.sealed
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +36,14 @@ def whole(sealed: Sealed) -> bytes:
 
 
 @pytest.fixture
-def mine(sealed: Sealed, tmp_path: Path) -> Sealed:
+def mine(kept: Kept, tmp_path: Path) -> Sealed:
     """The sealed ledger and key again, for a test that changes them."""
-    for it in (sealed.path, keys_beside(sealed.path), sealed.key, sealed.signer().remembered):
-        shutil.copy(it, tmp_path / it.name)
-    return sealed._replace(path=tmp_path / sealed.path.name, key=tmp_path / sealed.key.name)
+    return kept.mine(tmp_path)
 
 
 def bundled(sealed: Sealed) -> bytes:
     made = io.BytesIO()
-    with Ledger.open(str(sealed.path)) as ledger:
+    with sealed.open() as ledger:
         whole_bundle(ledger, sealed.signer(), made)
     return made.getvalue()
 
@@ -77,7 +73,7 @@ class TestWhole:
 
     def test_a_time_stamp_comes_with_it(self, mine: Sealed, tmp_path: Path) -> None:
         stamps = authority(tmp_path)
-        with Ledger.open(str(mine.path)) as ledger:
+        with mine.open() as ledger:
             anchor(ledger, stamps.stamp(request(mine.notes[SECOND])), x509.load_pem_x509_certificates(stamps.root.read_bytes()))
         result = verified(tmp_path, bundled(mine), mine, root=stamps.root)
         assert result.word == "VALID-ANCHORED" and "CN=Clock" in verdict(result, "en")
@@ -100,9 +96,9 @@ class TestWhole:
         assert {verifier.tile_name(level, tile, width) for level, tile, width in
                 ((0, 5, 256), (0, 5, 12), (1, 1_234, 256), (0, 1_234_067, 256))} == names  # fmt: skip
 
-    def test_more_entries_take_no_more_memory(self, tmp_path: Path) -> None:
+    def test_more_entries_take_no_more_memory(self, store: Ledgers, tmp_path: Path) -> None:
         signer = make_key(tmp_path / "desk.key", ORIGIN)
-        with Ledger.open(str(tmp_path / "ledger.db"), create=True, clock=lambda: NOW) as ledger:
+        with store.open(create=True, clock=lambda: NOW) as ledger:
             ledger.record(read(*DESK))
             peaks = []
             for tickets in (range(40), range(40, 400)):
@@ -120,21 +116,19 @@ class TestWhole:
 
 
 class TestRefused:
-    def test_nothing_is_bundled_before_anything_was_signed(self, tmp_path: Path) -> None:
-        with (
-            Ledger.open(str(tmp_path / "new.db"), create=True) as ledger,
-            pytest.raises(LedgerError, match="make a checkpoint"),
-        ):
+    def test_nothing_is_bundled_before_anything_was_signed(self, store: Ledgers, tmp_path: Path) -> None:
+        with store.open(create=True) as ledger, pytest.raises(LedgerError, match="make a checkpoint"):
             whole_bundle(ledger, make_key(tmp_path / "desk.key", ORIGIN), io.BytesIO())
 
     def test_nor_with_a_key_that_did_not_sign_the_last_checkpoint(self, sealed: Sealed, tmp_path: Path) -> None:
-        with Ledger.open(str(sealed.path)) as ledger, pytest.raises(LedgerError, match="signed with another key"):
+        with sealed.open() as ledger, pytest.raises(LedgerError, match="signed with another key"):
             whole_bundle(ledger, make_key(tmp_path / "other.key", ORIGIN), io.BytesIO())
 
     @pytest.mark.parametrize("position", [1, 257, SECOND])
     def test_a_changed_or_lost_entry_is_not_bundled_but_named(self, mine: Sealed, position: int) -> None:
         with behind(mine.path) as rows:
-            rows.run("UPDATE stored_events SET state = CAST(state || ' ' AS BLOB) WHERE rowid = ?", position)
+            ((state,),) = rows.all("SELECT state FROM stored_events WHERE rowid = ?", position)
+            rows.run("UPDATE stored_events SET state = ? WHERE rowid = ?", state + b" ", position)
         with pytest.raises(LedgerError, match=f"entry {position} is not the one that was signed"):
             bundled(mine)
         with behind(mine.path) as rows:

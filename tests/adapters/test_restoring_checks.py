@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.language import speak, worded
 from adapters.ledger import LedgerError
 from adapters.restoring import restore
 from tests.adapters.given import AUTHORIZED, CONTRACTED, REGISTERED, Entry, export, opened, read, write_lines
@@ -124,6 +125,40 @@ def test_what_no_ledger_would_have_written_is_named_and_leaves_nothing(
     assert set(tmp_path.iterdir()) == before and store.is_absent("second")
 
 
+OFTEN_WRONG: list[tuple[Entry, str, str]] = [
+    ({"position": "five"}, "position is a text; a whole number is expected", "se espera un número entero"),
+    ({"id": None}, "id is null; a text is expected", "se espera un texto"),
+    ({"recorded_at": 5}, "recorded_at is a whole number; a time is expected", "se espera una hora"),
+    (
+        {"recorded_at": "2027-01-01T00:00:00"},
+        "recorded_at is 2027-01-01T00:00:00: a time is written as in",
+        "una hora se escribe",
+    ),
+    ({"version": ...}, "ContingencyDeclared needs the field version", "version"),
+]
+
+
+@pytest.mark.parametrize(("change", "en", "es"), OFTEN_WRONG)
+def test_what_the_ledger_adds_is_named_when_it_is_wrong_in_both_languages(
+    tmp_path: Path, exported: list[Entry], change: Entry, en: str, es: str
+) -> None:
+    exported[7] = {name: it for name, it in (exported[7] | change).items() if it is not ...}
+    with pytest.raises(LedgerError) as caught:
+        restore(write_lines(tmp_path / "export.jsonl", exported), tmp_path / "second.db")
+    (field,) = change
+    assert str(caught.value).startswith(f"line 8, field {field}: {en}")
+    told = in_spanish(caught.value)
+    assert told.startswith(f"línea 8, campo {field}: ") and es in told
+
+
+def in_spanish(error: LedgerError) -> str:
+    speak("es")
+    try:
+        return worded(error)
+    finally:
+        speak("en")
+
+
 def test_a_policy_recorded_before_its_terms_names_them(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:
     alone(1, 3, 9, 10)(exported)
     del exported[2]["terms"]
@@ -161,13 +196,7 @@ def test_a_log_left_behind_by_another_ledger_is_not_taken_for_its_own(tmp_path: 
 
 
 def test_what_is_wrong_is_said_in_spanish_too(store: Ledgers, tmp_path: Path, exported: list[Entry]) -> None:
-    from adapters.language import speak, worded
-
     changed(7, amount="lots")(exported)
     with pytest.raises(LedgerError) as caught:
         store.restore(write_lines(tmp_path / "export.jsonl", exported), "second")
-    speak("es")
-    try:
-        assert worded(caught.value).startswith("línea 7, campo amount: amount es lots: un importe")
-    finally:
-        speak("en")
+    assert in_spanish(caught.value).startswith("línea 7, campo amount: amount es lots: un importe")

@@ -2,10 +2,8 @@
 no figure hangs on it."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +11,22 @@ import msgspec
 import pytest
 
 from adapters.demo.__main__ import record as record_the_year
-from adapters.ledger import Answer, Ledger, LedgerError, Refusal, Same, Taken
+from adapters.ledger import Ledger, LedgerError, Refusal, Same, Taken
 from adapters.mapper import state_of
-from adapters.marks import FORGOTTEN, UNREADABLE
-from adapters.proving import checkpoint
+from adapters.marks import FORGOTTEN
 from adapters.recording import record_file
 from adapters.reports import Reports
-from adapters.restoring import restore
-from adapters.sealing import keys_beside, subject_of
-from adapters.signing import make_key
+from adapters.sealing import subject_of
 from adapters.terms_files import builtin_documents
 from domain.events import EVENT_TYPES, LEDGER_ONLY, RequestRefused
 from domain.exchange import entry_as_json
 from domain.personal import rewritten
-from domain.refusal import said
 from domain.terms import terms_from
 from projections.contracts import Question
-from replay.notes import read_checkpoint, read_note
-from tests.adapters.every_type import ANA, EVA, EVERY_TYPE, LUIS, PERSONS, SECRET, STRANGER, ZOE, note
+from tests.adapters.every_type import ANA, EVA, EVERY_TYPE, LUIS, PERSONS, SECRET, STRANGER, ZOE, files_with, note, shown, taken
 from tests.adapters.given import DESK, Entry, export, followed_up, opened, read, write_lines
 
 AT = datetime(2026, 10, 31, tzinfo=UTC)
-Rows = list[dict[str, Any]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-def taken(answers: list[Answer]) -> None:
-    refused = [it for it in answers if isinstance(it, Refusal) and it.position is None]
-    assert not refused, [str(it.refused) for it in refused]
-
-
-@pytest.fixture
-def every_type(path: Path) -> Iterator[Ledger]:
-    with Ledger.open(str(path), create=True) as ledger:
-        taken(ledger.record(read(*EVERY_TYPE)))
-        yield ledger
-
-
-def files_with(folder: Path, text: str) -> list[str]:
-    """The files in a folder in which a text stands, as it is or as JSON escapes it."""
-    wanted = (text.encode(), json.dumps(text)[1:-1].encode())
-    return [it.name for it in sorted(folder.rglob("*")) if it.is_file() and any(form in it.read_bytes() for form in wanted)]
-
-
-def shown(ledger: Ledger, ticket: str) -> Rows:
-    unsealed = ledger.unsealed()
-    return [entry_as_json(unsealed.entry(it)) for it in ledger.stream(f"ticket:{ticket}")]
 
 
 class TestSealed:
@@ -313,159 +277,3 @@ def test_every_figure_of_a_year_is_the_same_in_plain_sealed_and_forgotten(year: 
         for entry in sealed.entries():
             rewritten(unsealed.entry(entry).event, lambda whose, text: left.add(text) or text)  # type: ignore[func-returns-value]
         assert left == {FORGOTTEN}
-
-
-class TestKeysElsewhere:
-    def test_without_its_keys_a_ledger_can_be_read_but_not_written(self, every_type: Ledger, path: Path) -> None:
-        every_type.forget("person", ANA)
-        every_type.close()
-        path.with_name("ledger.db.keys").unlink()
-        with Ledger.open(str(path)) as ledger:
-            told = shown(ledger, "G-1")
-            assert told[0]["requester"] == FORGOTTEN and told[0]["subject"] == UNREADABLE
-            assert len(list(Reports(ledger, Question(AT)).sla())) == 3
-            head = ledger.head()
-            with pytest.raises(LedgerError, match="key store of this ledger is not at"):
-                ledger.record(read(opened("T-9", requester=ANA)))
-            assert ledger.head() == head and not path.with_name("ledger.db.keys").exists()
-
-    def test_the_keys_of_another_ledger_are_not_taken_for_its_own(self, every_type: Ledger, path: Path, tmp_path: Path) -> None:
-        with Ledger.open(str(tmp_path / "other.db"), create=True):
-            pass
-        with Ledger.open(str(path), keys=tmp_path / "other.db.keys") as ledger:
-            assert shown(ledger, "G-1")[0]["subject"] == UNREADABLE
-            with pytest.raises(LedgerError, match="key store of this ledger is not at"):
-                ledger.record(read(opened("T-9", requester=ANA)))
-
-    def test_a_backup_brings_the_keys_back_but_not_whom_the_ledger_has_forgotten(self, every_type: Ledger, path: Path) -> None:
-        keys, copy = path.with_name("ledger.db.keys"), path.with_name("copy.keys")
-        every_type.seals.store.backup(copy)
-        assert copy.stat().st_mode & 0o777 == 0o600
-        every_type.forget("person", ANA)
-        every_type.close()
-        copy.replace(keys)
-        with Ledger.open(str(path)) as ledger:
-            assert shown(ledger, "G-1")[0]["requester"] == FORGOTTEN
-            assert shown(ledger, "G-1")[0]["subject"] == note("no network")
-            assert ledger.seals.store.subjects_of("person", ANA)
-            taken(ledger.record(read(followed_up("G-1", at="2026-03-05T10:00:00-06:00"))))
-            assert not ledger.seals.store.subjects_of("person", ANA)
-
-    def test_a_key_store_put_in_its_place_is_noticed_by_a_process_that_runs(self, every_type: Ledger, path: Path) -> None:
-        keys, away = path.with_name("ledger.db.keys"), path.with_name("away.keys")
-        keys.rename(away)
-        assert shown(every_type, "G-1")[0]["subject"] == UNREADABLE
-        with pytest.raises(LedgerError, match="key store of this ledger is not at"):
-            every_type.record(read(opened("T-9", requester=ANA)))
-        away.rename(keys)
-        assert shown(every_type, "G-1")[0]["subject"] == note("no network")
-        taken(every_type.record(read(opened("T-9", requester=ANA))))
-
-
-class TestRestored:
-    def exported(self, ledger: Ledger, path: Path, *, sealed: bool) -> Path:
-        entries = ledger.entries() if sealed else map(ledger.unsealed().exported, ledger.entries())
-        path.write_bytes(b"".join(msgspec.json.encode(entry_as_json(it)) + b"\n" for it in entries))
-        return path
-
-    @pytest.mark.parametrize("sealed", [False, True])
-    @pytest.mark.parametrize("forget", [(), (("person", ZOE), ("person", LUIS), ("client", "acme"))])
-    def test_with_the_same_keys_a_restored_ledger_has_the_same_bytes(
-        self, every_type: Ledger, tmp_path: Path, sealed: bool, forget: tuple[tuple[Any, str], ...]
-    ) -> None:
-        for kind, name in forget:
-            every_type.forget(kind, name)
-        source = self.exported(every_type, tmp_path / "export.jsonl", sealed=sealed)
-        keys = tmp_path / "ledger.db.keys"
-        assert (SECRET in source.read_text("utf-8")) is not sealed
-        restore(source, tmp_path / "restored.db", keys)
-        with Ledger.open(str(tmp_path / "restored.db"), keys=keys) as restored:
-            assert [(it.position, it.stream, state_of(it)) for it in restored.entries()] == [
-                (it.position, it.stream, state_of(it)) for it in every_type.entries()
-            ]
-            assert shown(restored, "G-1") == shown(every_type, "G-1")
-
-    def test_under_new_keys_it_says_the_same(self, every_type: Ledger, tmp_path: Path) -> None:
-        every_type.forget("person", ZOE)
-        source = self.exported(every_type, tmp_path / "export.jsonl", sealed=False)
-        restore(source, tmp_path / "restored.db")
-        source.unlink()
-        assert files_with(tmp_path, SECRET) == []
-        with Ledger.open(str(tmp_path / "restored.db")) as restored:
-            assert export(restored) == export(every_type)
-            taken(restored.record(read(opened("T-9", requester=ANA))))
-
-    def test_a_sealed_export_without_keys_still_gives_every_figure(self, every_type: Ledger, tmp_path: Path) -> None:
-        source = self.exported(every_type, tmp_path / "export.jsonl", sealed=True)
-        restore(source, tmp_path / "restored.db")
-        with Ledger.open(str(tmp_path / "restored.db")) as restored:
-            assert list(Reports(restored, Question(AT)).sla()) == list(Reports(every_type, Question(AT)).sla())
-            assert shown(restored, "G-1")[0]["subject"] == UNREADABLE
-
-    def test_an_unsealed_ledger_becomes_a_sealed_one(self, tmp_path: Path) -> None:
-        with Ledger.open(str(tmp_path / "plain.db"), create=True, sealed=False) as plain:
-            taken(plain.record(read(*EVERY_TYPE)))
-            source = self.exported(plain, tmp_path / "export.jsonl", sealed=False)
-            before = export(plain)
-        restore(source, tmp_path / "sealed.db")
-        with Ledger.open(str(tmp_path / "sealed.db")) as sealed:
-            assert export(sealed) == before
-            assert files_with(tmp_path, SECRET) == ["export.jsonl", "plain.db"]
-            assert sealed.forget("person", ZOE)
-
-    def test_a_failed_restore_leaves_no_keys_behind(self, tmp_path: Path) -> None:
-        source = write_lines(tmp_path / "bad.jsonl", [EVERY_TYPE[0]])
-        with pytest.raises(LedgerError):
-            restore(source, tmp_path / "restored.db")
-        assert [it.name for it in tmp_path.iterdir()] == ["bad.jsonl"]
-
-
-class TestRecordedAgain:
-    STRANGER: Entry = opened("T-9", requester="zoe@acme.mx")
-
-    def test_a_line_whose_requester_is_forgotten_since_is_not_recorded_again(self, path: Path, tmp_path: Path) -> None:
-        source = write_lines(tmp_path / "day.jsonl", [*DESK, self.STRANGER])
-        with Ledger.open(str(path), create=True) as ledger:
-            assert record_file(ledger, source).recorded == len(DESK)
-            ledger.forget("person", "zoe@acme.mx")
-            head = ledger.head()
-            assert record_file(ledger, source).refused == 1
-            assert ledger.head() == head
-
-    def test_what_is_remembered_of_a_file_cannot_be_guessed_without_the_keys(self, path: Path, tmp_path: Path) -> None:
-        source = write_lines(tmp_path / "day.jsonl", DESK)
-        with Ledger.open(str(path), create=True) as ledger:
-            record_file(ledger, source)
-            with ledger.reading(said("reading the marks")) as rows:
-                marks = set(rows.marks(str(source.resolve())))
-        assert len(marks) == len(DESK)
-        assert not marks & {sha256(line).digest()[:16] for line in source.read_bytes().splitlines()}
-
-
-def test_the_longest_names_and_notes_survive_an_export_as_they_are_sealed(path: Path, tmp_path: Path) -> None:
-    longest = "ñ" * 128
-    lines = [
-        *DESK,
-        {"type": "RequesterAuthorized", "at": "2026-03-01T09:00:00-06:00", "client": "acme", "person": longest},
-        opened("T-1", requester=longest),
-        opened("T-2", requester=longest[:-1] + "x"),
-        followed_up("T-1", note="n" * 65536, consultant=longest),
-    ]
-    with Ledger.open(str(path), create=True) as ledger:
-        ledger.record(read(*lines))
-        ledger.forget("person", longest)
-        before = list(ledger.entries())
-        sealed = [entry_as_json(it) for it in before]
-    (tmp_path / "sealed.jsonl").write_bytes(b"".join(msgspec.json.encode(it) + b"\n" for it in sealed))
-    restore(tmp_path / "sealed.jsonl", tmp_path / "again.db", keys_beside(path))
-    with Ledger.open(str(tmp_path / "again.db")) as again:
-        assert list(again.entries()) == before
-
-
-def test_whoever_has_the_ledger_and_the_signing_key_can_sign_without_the_keys_of_persons(path: Path, tmp_path: Path) -> None:
-    with Ledger.open(str(path), create=True) as ledger:
-        ledger.record(read(*DESK))
-    keys_beside(path).rename(tmp_path / "elsewhere")
-    with Ledger.open(str(path)) as ledger:
-        note = checkpoint(ledger, make_key(tmp_path / "desk.key", "example.com/desk"), AT)
-        assert read_checkpoint(read_note(note).text).size == ledger.head()

@@ -116,6 +116,24 @@ class TestWhole:
         assert verifier.main([str(tmp_path / "none.zip")]) == 2
         assert verifier.main([str(tmp_path / "bundle.zip"), "--key", os.devnull]) == 2
 
+    @pytest.mark.parametrize(
+        ("option", "says"),
+        [
+            ("--checkpoint", "is no checkpoint, which is a note that the desk signed"),
+            ("--key", "is no public key of a desk"),
+            ("--tsa-cert", "holds no certificate in PEM"),
+        ],
+    )
+    @pytest.mark.parametrize("content", [b"", b"a letter\n", b"\xff\xfe\n\n\n"])
+    def test_a_file_named_that_is_something_else_is_misuse_and_decides_nothing(
+        self, plain: bytes, tmp_path: Path, option: str, says: str, content: bytes, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "bundle.zip").write_bytes(plain)
+        (tmp_path / "held").write_bytes(content)
+        assert verifier.main([str(tmp_path / "bundle.zip"), option, str(tmp_path / "held"), "--lang", "en"]) == 2
+        told = capsys.readouterr()
+        assert (told.out, told.err) == ("", f"bitacora_verify: {tmp_path / 'held'} {says}\n")
+
     def test_without_what_it_needs_it_says_so_and_calls_no_bundle_invalid(self, plain: bytes, tmp_path: Path) -> None:
         (tmp_path / "bundle.zip").write_bytes(plain)
         run = [sys.executable, "-I", "-S", str(PROGRAM), str(tmp_path / "bundle.zip")]

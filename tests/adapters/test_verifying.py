@@ -1,8 +1,6 @@
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -14,9 +12,8 @@ from adapters.verifying import verify
 from replay.notes import read_checkpoint, read_note
 from tests.adapters.given import export, followed_up, read
 from tests.adapters.mutations import CHECKPOINT_MUTATIONS, ROW_MUTATIONS, flip_kind_of_column, forge_amount
-from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Sealed, copied, rebuild_tree, rewind, seal, set_head
-from tests.postgres_server import Databases
-from tests.stores import KINDS, Ledgers, behind
+from tests.adapters.sealed import FIRST, NOW, ORIGIN, SECOND, Kept, Sealed, copied, rebuild_tree, rewind, seal, set_head
+from tests.stores import behind
 
 MUTATIONS = 1_000
 FILE_FLIPS = 300
@@ -25,28 +22,6 @@ FILE_FLIPS = 300
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     return seal(tmp_path_factory.mktemp("sealed"))
-
-
-class Kept(NamedTuple):
-    """The same ledger in one of the stores."""
-
-    ledgers: Ledgers
-    sealed: Sealed
-
-    def copied(self) -> str:
-        """A copy of it, in the place of the copy before."""
-        return self.ledgers.copied("ledger", "copy")
-
-    def often(self, times: int) -> int:
-        """So often in files; a copy of a database takes its time."""
-        return times if self.ledgers.databases is None else max(times // 20, 2)
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def kept(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
-    ledgers = Ledgers(tmp_path_factory.mktemp("kept"), databases if request.param == "postgres" else None)
-    yield Kept(ledgers, seal(ledgers.folder, ledgers.url()))
-    ledgers.close()
 
 
 class TestUntouched:

@@ -1,6 +1,7 @@
 """`bitacora forget`, `bitacora keys`, and how what was forgotten is shown, in both languages."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,29 @@ def test_a_forgotten_client_is_shown_in_spanish_as_well(desk: Bitacora) -> None:
     assert "Se olvidó lo que se contó de" in desk.done("--lang", "es", "entries", "--stream", "desk").out
 
 
+def typed(text: bytes, *arguments: object) -> tuple[int, str]:
+    """A call by somebody at a terminal who types that: the exit code, and what is printed."""
+    ours, theirs = os.openpty()
+    with open(ours, "r+b", buffering=0) as terminal, open(theirs, "rb", buffering=0) as stdin:
+        terminal.write(text)
+        done = process(*arguments, stdin=stdin)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
 def test_the_name_must_be_typed_again(desk: Bitacora, tmp_path: Path) -> None:
-    refused = process("--ledger", tmp_path / "bitacora.db", "forget", "luis", stdin=b"yes\n")
-    assert refused.returncode == 2 and b"nothing was forgotten" in refused.stderr
-    silent = process("--ledger", tmp_path / "bitacora.db", "forget", "luis")
-    assert silent.returncode == 2 and b"nothing was forgotten" in silent.stderr
-    done = process("--ledger", tmp_path / "bitacora.db", "--lang", "es", "forget", "luis", stdin=b"luis\n")
-    assert done.returncode == 0 and "Olvidado: la llave de luis" in done.stdout.decode()
+    where = ("--ledger", tmp_path / "bitacora.db")
+    code, told = typed(b"yes\n", *where, "forget", "luis")
+    assert code == 2 and "nothing was forgotten: the name was not typed again" in told
+    code, told = typed(b"luis\n", *where, "--lang", "es", "forget", "luis")
+    assert code == 0 and "Olvidado: la llave de luis" in told
+
+
+@pytest.mark.parametrize("stdin", [b"", b"luis\n"])
+def test_where_nobody_can_be_asked_nothing_is_forgotten_without_yes(desk: Bitacora, tmp_path: Path, stdin: bytes) -> None:
+    ran = process("--ledger", tmp_path / "bitacora.db", "forget", "luis", stdin=stdin)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert b"nothing was forgotten: there is no terminal to type the name at again; say --yes" in ran.stderr
+    assert "luis" in desk.done("entries", "--ticket", "G-1").out
 
 
 @pytest.mark.parametrize("arguments", [(), ("luis", "--client", "acme")])

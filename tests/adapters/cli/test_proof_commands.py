@@ -15,7 +15,7 @@ from replay.proofs import read_inclusion
 from tests.adapters.cli.calling import Bitacora, environment
 from tests.adapters.cli.proof_story import LAST_OF_STORY, LATER, OPENED_LATER, ORIGIN, sign_twice
 from tests.adapters.given import write_lines
-from tests.adapters.sealed import authority
+from tests.adapters.sealed import authority, change_tile
 from tests.stores import behind
 
 
@@ -29,6 +29,19 @@ def checked(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]
     command = [sys.executable, "bitacora_verify.py", *map(str, arguments)]
     alone = environment(**more) | {"PYTHONPATH": ""}
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=alone, timeout=60, check=False)
+
+
+def test_a_damaged_tree_is_told_apart_and_made_anew(signed: Bitacora, tmp_path: Path) -> None:
+    with behind(tmp_path / "bitacora.db") as rows:
+        change_tile(rows, 0)
+    found = signed("verify", "--key", "desk.key")
+    assert found.code == 1 and "If it is the stored tree, `bitacora rebuild --tree` makes it anew" in found.out
+    assert signed("prove", "G-1", "-o", "proofs").code == 2
+    assert signed.done("rebuild", "--tree").out == (
+        "The tree is made anew from 20 entries; 2 checkpoints have the root it gives.\n"
+    )
+    signed.done("prove", "G-1", "-o", "proofs")
+    assert signed.done("verify", "--key", "desk.key").out.startswith("Whole: 20 entries")
 
 
 def test_a_dispute_from_the_first_signature_to_a_verified_bundle(signed: Bitacora, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.adapters.cli.calling import Bitacora
 from tests.adapters.cli.stories import AT
+from tests.adapters.given import write_lines
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "shared" / "examples"
 LEDGERS = sorted(path.name.removesuffix(".expected.json") for path in EXAMPLES.glob("*.expected.json"))
@@ -209,3 +210,14 @@ def test_no_line_of_a_table_is_wider_than_the_screen(
 
 def test_no_colour_is_sent_where_there_is_no_terminal(desk: Bitacora) -> None:
     assert "\x1b" not in desk.done("report", "sla", "--at", AT).out
+
+
+def test_a_benefit_is_told_in_words_in_both_languages(desk: Bitacora, tmp_path: Path) -> None:
+    registered = {"type": "ClientRegistered", "at": "2026-03-01T08:00:00-06:00", "client": "gamma", "name": "G", "local": True}
+    advanced = {"type": "PolicyContracted", "at": "2026-03-01T08:05:00-06:00", "policy": "PA", "client": "gamma",
+                "terms": "customsoft", "tier": "advanced", "starts": "2026-03-01"}  # fmt: skip
+    delivered = {"type": "BenefitDelivered", "at": "2026-03-05T09:00:00-06:00", "policy": "PA", "benefit": "learning_material"}
+    desk.done("record", write_lines(tmp_path / "benefit.jsonl", [registered, advanced, delivered]))
+    for language, words in (("en", ": learning material"), ("es", ": material de aprendizaje")):
+        told = desk.done("--lang", language, "report", "consumption", "--at", AT).out
+        assert words in told and "learning_material" not in told

@@ -66,7 +66,7 @@ def test_a_tier_and_a_calendar_of_a_file_are_causes(desk: Bitacora, tmp_path: Pa
 
 
 def test_entries_of_a_file_are_supposed_and_those_refused_named(desk: Bitacora, tmp_path: Path) -> None:
-    earlier = {"type": "Responded", "at": "2026-03-02T10:00:00-06:00", "ticket": "G-1"}
+    earlier = {"type": "Responded", "at": "2026-03-02T10:00:00-06:00", "ticket": "G-1", "consultant": "rosa"}
     unknown = {"type": "Responded", "at": "2026-03-02T10:00:00-06:00", "ticket": "G-9"}
     file = write_lines(tmp_path / "more.jsonl", [earlier, unknown])
     ran = desk("what-if", "--at", AT, "--with", file, "--ticket", "G-1")
@@ -74,7 +74,7 @@ def test_entries_of_a_file_are_supposed_and_those_refused_named(desk: Bitacora, 
     assert (ran.code, ran.err) == (1, "")
     assert "Entries supposed: 1; recorded before: 0; refused: 1. line 2 (reference ticket): " in told
     assert "Response: verdict breached met line 1" in told
-    assert "line 1 2026-03-02 10:00:00 Responded · supposed" in told
+    assert "line 1 2026-03-02 10:00:00 Answered; consultant: rosa · supposed" in told
     found = desk("what-if", "--at", AT, "--with", file, "--ticket", "G-1", "--format", "json").json()
     assert [(it["line"], it["positions"]) for it in found["tried"]] == [(1, [19]), (2, [])]
     assert found["tried"][1]["refused"]["code"] == "reference"
@@ -90,6 +90,18 @@ def test_nothing_is_written(desk: Bitacora, tmp_path: Path) -> None:
 
 def test_the_terms_in_force_change_nothing(desk: Bitacora) -> None:
     assert supposed(desk, "--terms", "grupo-staff", "--client", "acme").startswith("Nothing differs.")
+
+
+def test_a_position_beyond_the_last_is_told_for_what_it_is(desk: Bitacora) -> None:
+    end = "which is everything: the last entry is 18"
+    assert f"up to position 99, {end}" in supposed(desk, "--reading", "gs.5.base=clock-hours", "--known-at", "99")
+    assert end not in supposed(desk, "--reading", "gs.5.base=clock-hours", "--known-at", "18")
+    for command in (("report", "sla"), ("report", "billing"), ("explain", "G-1"), ("readings",)):
+        told = " ".join(desk.done(*command, "--at", AT, "--known-at", "99").out.split())
+        assert f"what was recorded up to position 99, {end}" in told, command
+        everything, beyond = (desk.done(*command, "--at", AT, *known, "--format", "json").out
+                              for known in ((), ("--known-at", "99")))  # fmt: skip
+        assert everything == beyond
 
 
 def test_only_what_was_known_is_supposed_otherwise(desk: Bitacora) -> None:

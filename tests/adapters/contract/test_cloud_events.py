@@ -81,6 +81,13 @@ def test_fractions_of_a_second_lose_their_zeros_and_texts_that_look_like_times_k
     assert dict(message.headers)["ce_recordedtime"].decode() == entry_as_json(entry)["recorded_at"]
 
 
+def test_who_recorded_an_entry_is_in_its_message_as_in_the_export() -> None:
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    event = FollowedUp(at=at, ticket="T-1", kind="other")
+    entry = Entry(7, "ticket:T-1", 3, at, "00000000-0007-8734-ad01-d90f4aa69a27", event, 'mail "gateway"')
+    assert json.loads(entry_message(SOURCE, entry_row(entry)).value) == entry_as_json(entry)
+
+
 def test_what_is_no_entry_is_no_message() -> None:
     for state in (
         b"",

@@ -156,6 +156,7 @@ def test_who_tries_tokens_is_soon_not_heard_any_more(strict: Served) -> None:
     headers = {"Authorization": "Bearer bitacora_0000000000_guess"}
     told = [strict.as_(None).get("/v1/me", headers=headers).status_code for _ in range(12)]
     assert told[0] == 401 and told[-1] == 429
+    assert strict.as_("integrator").get("/v1/me").status_code == 200
 
 
 def test_no_secret_and_no_content_is_in_the_log(one_server: Served) -> None:

@@ -15,6 +15,7 @@ from tests.adapters.http.served import Served
 EVERYBODY = {*ROLES, None}
 ALL = {*ROLES}
 READERS = {"reader", "auditor", "admin"}
+INTEGRATORS = {"integrator", "admin"}
 FOLLOWERS = READERS | {"integrator", "client"}
 
 MAY: dict[tuple[str, str], set[str | None]] = {
@@ -51,6 +52,13 @@ MAY: dict[tuple[str, str], set[str | None]] = {
     ("GET", "/v1/terms"): ALL,
     ("GET", "/v1/terms/document"): ALL,
     ("GET", "/v1/accounts"): READERS,
+    ("GET", "/v1/webhooks"): INTEGRATORS,
+    ("POST", "/v1/webhooks"): INTEGRATORS,
+    ("POST", "/v1/webhooks/remove"): INTEGRATORS,
+    ("POST", "/v1/webhooks/test"): INTEGRATORS,
+    ("GET", "/v1/webhooks/dead"): INTEGRATORS,
+    ("POST", "/v1/webhooks/retry"): INTEGRATORS,
+    ("POST", "/v1/webhooks/skip"): INTEGRATORS,
 }
 ASKED = {
     "/v1/entry": {"position": "4"},

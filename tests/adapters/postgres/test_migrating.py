@@ -51,23 +51,42 @@ class TestMigrating:
     def test_a_step_that_fails_leaves_what_was_there(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(empty)
         more = (*schema.STEPS, ("CREATE TABLE kept (x int)", "SELECT 1 / 0"))
-        for name, value in (("STEPS", more), ("FORM", 2)):
+        for name, value in (("STEPS", more), ("FORM", len(more))):
             monkeypatch.setattr(f"adapters.postgres.migrating.{name}", value)
         with pytest.raises(LedgerError, match="failed while migrating it: division by zero"):
             migrate(empty)
         with psycopg.connect(empty) as connection:
             found = connection.execute("SELECT to_regclass('bitacora.kept'), max(form) FROM bitacora.schema_forms")
-            assert found.fetchone() == (None, 1)
+            assert found.fetchone() == (None, schema.FORM)
 
     def test_a_later_step_brings_an_older_schema_on(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(empty)
-        for name, value in (("STEPS", (*schema.STEPS, ("CREATE TABLE later (x int)",))), ("FORM", 2)):
+        before, more = schema.FORM, (*schema.STEPS, ("CREATE TABLE later (x int)",))
+        for name, value in (("STEPS", more), ("FORM", len(more))):
             monkeypatch.setattr(f"adapters.postgres.migrating.{name}", value)
             monkeypatch.setattr(f"adapters.postgres.schema.{name}", value)
-        assert migrate(empty) == (1, 2)
+        assert migrate(empty) == (before, before + 1)
         monkeypatch.undo()
         with pytest.raises(LedgerError, match="newer version of this program"):
             migrate(empty)
+
+    @pytest.mark.parametrize("form", range(1, schema.FORM))
+    def test_every_earlier_form_is_brought_to_this_one_with_its_entries(
+        self, empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: int
+    ) -> None:
+        for name, value in (("STEPS", schema.STEPS[:form]), ("FORM", form)):
+            monkeypatch.setattr(f"adapters.postgres.migrating.{name}", value)
+        assert migrate(empty) == (0, form)
+        monkeypatch.setattr("adapters.postgres.connecting.FORM", form)
+        with Ledger.open(empty, create=True, keys=tmp_path / "keys") as ledger:
+            before = [it.id for it in ledger.entries()]
+        monkeypatch.undo()
+        assert migrate(empty) == (form, schema.FORM)
+        with Ledger.open(empty, keys=tmp_path / "keys") as ledger:
+            assert [it.id for it in ledger.entries()] == before
+        with psycopg.connect(empty) as connection:
+            for table in ("access_tokens", "webhooks", "webhook_queues"):
+                assert connection.execute(f"SELECT count(*) FROM bitacora.{table}").fetchone() == (0,)
 
     def test_another_encoding_is_refused(self, databases: Databases) -> None:
         url = databases.empty(encoding="LATIN1")
@@ -81,14 +100,16 @@ class TestOpening:
 
     def test_a_schema_of_an_older_form_is_not_written_to(self, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(empty)
-        monkeypatch.setattr("adapters.postgres.connecting.FORM", 2)
-        assert "has tables of form 1 and this program needs 2: run `bitacora migrate`" in explained(empty, create=True)
+        needed = schema.FORM + 1
+        monkeypatch.setattr("adapters.postgres.connecting.FORM", needed)
+        told = explained(empty, create=True)
+        assert f"has tables of form {schema.FORM} and this program needs {needed}: run `bitacora migrate`" in told
 
     def test_a_newer_schema_is_refused_with_both_forms_named(self, databases: Databases) -> None:
         url = databases.migrated()
         with psycopg.connect(url) as connection:
-            connection.execute("INSERT INTO bitacora.schema_forms (form) VALUES (7)")
-        assert "newer version of this program (form 7; this one reads up to 1)" in explained(url)
+            connection.execute("INSERT INTO bitacora.schema_forms (form) VALUES (77)")
+        assert f"newer version of this program (form 77; this one reads up to {schema.FORM})" in explained(url)
 
     def test_a_schema_without_entries_is_no_ledger_yet(self, databases: Databases) -> None:
         assert "is empty: there is no ledger in it yet" in explained(databases.migrated())
@@ -131,8 +152,9 @@ def test_the_program_migrates_records_and_reports(databases: Databases, tmp_path
         assert done.returncode in (0, 1), done.stderr
         return done.stdout
 
-    assert bitacora("migrate") == f"{ledger_name(url)} is ready for a ledger (form 1): the next `bitacora record` begins it.\n"
-    assert "is of form 1 already" in bitacora("migrate")
+    ready = f"is ready for a ledger (form {schema.FORM}): the next `bitacora record` begins it.\n"
+    assert bitacora("migrate") == f"{ledger_name(url)} {ready}"
+    assert f"is of form {schema.FORM} already" in bitacora("migrate")
     told = bitacora("record", "examples/first-week.jsonl", "--refused", str(tmp_path / "refused"))
     assert "Recorded          8" in told and "Refused           2" in told
     assert "Resolution: 1 breached." in bitacora("report", "sla", "--at", "2026-03-04T12:00:00-06:00")

@@ -9,8 +9,8 @@ from psycopg import conninfo, errors, sql
 
 from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.postgres.connecting import prepare
-from adapters.postgres.schema import FOLLOWER, READER, REPORTING, ROLES, WRITER
-from adapters.tree import grown
+from adapters.postgres.schema import ADMIN, FOLLOWER, READER, REPORTING, ROLES, WRITER
+from adapters.tree import grown, rebuilt
 from adapters.verifying import verify
 from tests.adapters.given import DESK, followed_up, opened, read
 from tests.postgres_server import Databases, database_url
@@ -28,6 +28,13 @@ KEPT = {
     "schema_forms": {"SELECT"},
 }
 """What is remembered beside it, and what a writer may do there."""
+SERVED: dict[str, dict[str, set[str]]] = {
+    "access_tokens": {ADMIN: {"SELECT", "INSERT", "UPDATE"}, WRITER: {"SELECT"}, READER: {"SELECT"},
+                      FOLLOWER: {"SELECT"}},
+    **{table: {role: {"SELECT", "INSERT", "UPDATE", "DELETE"} for role in (WRITER, FOLLOWER)}
+       for table in ("webhooks", "webhook_queues")},
+}  # fmt: skip
+"""What a server keeps, and who may do what there: tokens are checked by many, and made by administrators only."""
 VERBS = {
     "SELECT": "SELECT * FROM {}",
     "INSERT": "INSERT INTO {} SELECT * FROM {} WHERE false",
@@ -105,7 +112,9 @@ def said(url: str, verb: str, table: str) -> str:
 
 
 def allowed(role: str, table: str) -> set[str]:
-    if role == REPORTING:
+    if table in SERVED:
+        return SERVED[table].get(role, set())
+    if role in (REPORTING, ADMIN):
         return set()
     if role in (READER, FOLLOWER):
         return {"SELECT"}
@@ -115,10 +124,10 @@ def allowed(role: str, table: str) -> set[str]:
 def test_every_table_of_the_schema_is_named_here(url: str) -> None:
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'bitacora'").fetchall()
-    assert {name for (name,) in found} == {*FIXED, *KEPT}
+    assert {name for (name,) in found} == {*FIXED, *KEPT, *SERVED}
 
 
-@pytest.mark.parametrize("table", [*FIXED, *KEPT])
+@pytest.mark.parametrize("table", [*FIXED, *KEPT, *SERVED])
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_what_it_is_for_and_nothing_else(url: str, role: str, verb: str, table: str) -> None:
@@ -205,6 +214,9 @@ def test_the_program_records_as_a_writer_and_only_reads_as_a_reader(person: tupl
     with Ledger.open(url) as ledger:
         if role == WRITER:
             assert ledger.record(read(followed_up("T-1", 5, key="new"))) == [Taken(8, (8,))]
+            assert grown(ledger) == 8
+            with pytest.raises(LedgerError, match="only the owner of the tables may take the stored tree away"):
+                rebuilt(ledger)
             assert grown(ledger) == 8
         else:
             with pytest.raises(LedgerError, match="be a member of the role bitacora_writer"):
