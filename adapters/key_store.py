@@ -9,7 +9,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Literal, NamedTuple
@@ -288,7 +288,8 @@ def _identity(path: Path) -> tuple[int, int]:
 
 def _make_private(path: Path) -> None:
     """An empty file that only its owner may read; the one that is there, if another process was quicker."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
     _flush(path.absolute().parent)
 
 

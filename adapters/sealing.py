@@ -7,6 +7,7 @@ sealed texts and needs no key. What is personal is in `domain.personal`; the key
 
 import base64
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
@@ -84,10 +85,8 @@ class Seals:
 
     def _found(self) -> KeyStore | None:
         """The ledger's key store, if it is there and may be read."""
-        try:
-            with self.path.open("rb"):
-                pass
-        except OSError:
+        # Never by opening it: closing it again would take the locks of this process's other connections to it away.
+        if not (self.path.is_file() and os.access(self.path, os.R_OK)):
             return None
         store = KeyStore(self.path, create=False)
         if store.id == self._belongs:

@@ -3,6 +3,7 @@
 Nothing here changes it or knows the library that keeps it.
 """
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -63,14 +64,16 @@ def examine(path: Path, create: bool, how: str) -> bool:
         raise LedgerError(said("{path} is not a file"), path=path)
     if not path.exists():
         return True
+    if not os.access(path, os.R_OK):
+        raise explanation(path, said("opening it"), os.strerror(errno.EACCES))
+    log = _beside(path, "-wal")
+    has_log = log.exists() and log.stat().st_size > 0
     try:
-        _refuse_cut_off(path)
-    except OSError as error:
-        raise explanation(path, said("opening it"), error.strerror or str(error)) from error
-    try:
-        application, version, tables = _header(path, how)
+        application, version, tables, counted_bytes = _header(path, how)
     except sqlite3.Error as error:
         raise explanation(path, said("opening it"), str(error)) from error
+    if not has_log:
+        _refuse_cut_off(path, log, counted_bytes)
     if application == 0 and version == 0 and not tables:
         if not create:
             raise LedgerError(said("{path} is empty: there is no ledger in it yet"), path=path)
@@ -85,34 +88,29 @@ def examine(path: Path, create: bool, how: str) -> bool:
     return False
 
 
-def _refuse_cut_off(path: Path) -> None:
+def _refuse_cut_off(path: Path, log: Path, counted_bytes: int) -> None:
     """LedgerError if the file is shorter than the pages its header counts. SQLite itself overlooks a last page cut short.
 
     While there is a write-ahead log, another process may be moving pages, and only SQLite knows how many there are."""
-    log = _beside(path, "-wal")
-    if log.exists() and log.stat().st_size:
-        return
-    with path.open("rb") as file:
-        header = file.read(100)
-        size = file.seek(0, 2)
-    if len(header) < 100 or header[24:28] != header[92:96]:
-        return
-    page_bytes = int.from_bytes(header[16:18], "big")
-    expected = int.from_bytes(header[28:32], "big") * (65_536 if page_bytes == 1 else page_bytes)
-    if size < expected and not log.exists():
+    if not log.exists() and (size := path.stat().st_size) < counted_bytes:
         raise LedgerError(
             said("{path} is damaged: it is cut off at {size} of {expected} bytes. Restore it from a copy or an export"),
-            path=path, size=size, expected=expected,
+            path=path, size=size, expected=counted_bytes,
         )  # fmt: skip
 
 
-def _header(path: Path, how: str) -> tuple[int, int, bool]:
-    """The application and version the file names, and whether it has any tables."""
+def _header(path: Path, how: str) -> tuple[int, int, bool, int]:
+    """The application and version the file names, whether it has any tables, and how many bytes of pages it counts.
+
+    Asked of SQLite: whoever opened and closed the file himself would take its locks from every connection of this process, and
+    the next process to leave the ledger would take the log away from under them."""
     connection = sqlite3.connect(uri(path, how), uri=True, timeout=WAIT_SECONDS, isolation_level=None)
     try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        return application, version, has_tables(connection)
+        application, version, pages, page_bytes = (
+            connection.execute(f"PRAGMA {it}").fetchone()[0]
+            for it in ("application_id", "user_version", "page_count", "page_size")
+        )
+        return application, version, has_tables(connection), pages * page_bytes
     finally:
         connection.close()
 

@@ -6,7 +6,7 @@ Apart from the ledger, so that who copies or publishes a ledger does not give aw
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
@@ -57,7 +57,8 @@ class SQLiteAccess:
         """See `places.Access`. The file is made if there is none."""
         if not self.exists():
             # Made here and not by SQLite, which would let the group and others read it.
-            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, _OWNERS_ONLY))
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNERS_ONLY))
         with self._transaction("BEGIN IMMEDIATE") as session:
             yield session
 

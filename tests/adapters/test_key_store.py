@@ -1,7 +1,10 @@
 """The key store: one key for each subject, on disk when it says so, and gone when it is destroyed."""
 
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,21 @@ def test_a_newer_key_store_is_refused(path: Path) -> None:
         rows.execute("PRAGMA user_version = 9")
     with pytest.raises(LedgerError, match="form 9; this one reads up to 1"):
         KeyStore(path, create=False)
+
+
+def test_a_ledger_that_is_opened_leaves_the_locks_of_the_key_store_alone(tmp_path: Path) -> None:
+    """Someone else in this process is writing keys meanwhile: another process has to wait for it."""
+    ledger = tmp_path / "desk.db"
+    with Ledger.open(str(ledger), create=True) as made:
+        made.record(read(*DESK, opened("T-1")))
+    keys = f"{ledger}.keys"
+    with closing(sqlite3.connect(keys, isolation_level=None)) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        with Ledger.open(str(ledger)) as reading:
+            assert reading.seals.is_here()
+        found = subprocess.run([sys.executable, "-c", _WRITES, keys], capture_output=True, text=True)
+        assert "locked" in found.stderr
+        writing.execute("ROLLBACK")
+
+
+_WRITES = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"

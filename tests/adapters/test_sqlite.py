@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,22 @@ class TestAppendOnly:
                 stranger.execute(statement)
             stranger.close()
             assert list(ledger.entries()) == before
+
+
+_ANOTHER = "import sys; from adapters.ledger import Ledger; from tests.adapters.given import followed_up, read\n" \
+    "with Ledger.open(sys.argv[1]) as it: it.record(read(followed_up('T-1', int(sys.argv[2]))))"  # fmt: skip
+
+
+def test_a_ledger_open_twice_in_one_process_sees_what_others_record_and_loses_nothing(path: Path) -> None:
+    """As in a relay with its lanes: the locks of the one are not lost to the opening of the other."""
+    with Ledger.open(str(path)) as one, Ledger.open(str(path)) as two:
+        before = one.head()
+        for number in (301, 302, 303):
+            subprocess.run([sys.executable, "-c", _ANOTHER, str(path), str(number)], check=True)
+        assert one.head() == two.head() == before + 3
+        one.record(read(followed_up("T-1", 304)))
+    with Ledger.open(str(path)) as again:
+        assert again.head() == before + 4
 
 
 def test_a_writer_that_waits_too_long_is_told_why(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
