@@ -60,6 +60,12 @@ def problem_of(error: KafkaException) -> str:
     return str(found.str()) if isinstance(found, KafkaError) else str(found)
 
 
+def is_beyond_repair(error: KafkaException) -> bool:
+    """Whether a producer can send no more, as when another was begun with its `transactional.id`."""
+    # Of one that was shut out, later calls say no more than `_FATAL`, and not all of them mark it as fatal.
+    return error.args[0].code() in _OUTDONE or bool(error.args[0].fatal())
+
+
 class Sending:
     """What sends for one lane, from `begin` on until `close`, or until it fails: then it begins again, and so finds out what
     was sent."""
@@ -104,8 +110,7 @@ class Sending:
             self._patiently(producer.commit_transaction)
         except KafkaException as error:
             self.close()
-            # Of a producer that was shut out, later calls say only that it is beyond repair.
-            if (error.args[0].code() in _OUTDONE or error.args[0].fatal()) and self._is_taken_over():
+            if is_beyond_repair(error) and self._is_taken_over():
                 raise TakenOver(said("another relay has taken over {topic}; this one ends"),
                                 topic=self._positions) from None  # fmt: skip
             raise

@@ -11,6 +11,7 @@ from datetime import datetime
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.sending import is_beyond_repair
 from adapters.kafka.topics import ANSWER_SECONDS, Topics, client_settings
 from adapters.ledger import Ledger
 from adapters.live import judging
@@ -143,7 +144,7 @@ def made_if_needed(snapshot: Snapshot, now: Callable[[], datetime], progress: Pr
     try:
         return snapshot.make(now(), progress)
     except KafkaException as error:
-        if not error.args[0].fatal():
+        if not is_beyond_repair(error):
             raise
         # Another one shut this one out, and is at it.
         until = time.monotonic() + _TRANSACTION_SECONDS

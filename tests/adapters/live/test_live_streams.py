@@ -4,6 +4,7 @@ lost with nothing after it."""
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from adapters.contract.cloud_events import entry_message, source_of
 from adapters.contract.topics import ENTRIES
 from adapters.kafka.positions import Reached, encode
 from adapters.kafka.topics import client_settings
+from adapters.ledger import utc_now
 from adapters.live.rows import ClockChanged, decode_change
-from adapters.live.topics import CHANGES, TICKETS
+from adapters.live.snapshot import Snapshot, made_if_needed
+from adapters.live.topics import CHANGES, TICKETS, made
 from adapters.tree import TreeRows
 from tests.adapters.live.workers import Streams
 from tests.given import cs_policy, opened, read, registered
+from tests.stores import Ledgers
 
 WAIT_SECONDS = 90
 DAY = timedelta(hours=24)
@@ -42,7 +46,15 @@ def eventually(holds: Callable[[], Any]) -> Any:
     return found
 
 
-def test_workers_begin_from_the_ledger_and_answer_for_each_other(streams: Streams) -> None:
+@pytest.fixture
+def on_each_store(brokers: str, topic_prefix: str, store: Ledgers) -> Iterator[Streams]:
+    found = Streams(brokers, topic_prefix, store.folder, store.url())
+    yield found
+    found.close()
+
+
+def test_workers_begin_from_the_ledger_and_answer_for_each_other(on_each_store: Streams) -> None:
+    streams = on_each_store
     streams.record(400)
     streams.relay()
     first, second = streams.worker("one"), streams.worker("two")
@@ -52,8 +64,32 @@ def test_workers_begin_from_the_ledger_and_answer_for_each_other(streams: Stream
     assert not list(streams.of_topic(CHANGES))
     for subject, row in list(told.items())[:20]:
         assert first.asked(f"/tickets/{subject}") == second.asked(f"/tickets/{subject}") == row
+    streams.record(60)
     streams.settle()
     streams.check()
+
+
+def test_whoever_judges_the_ledger_first_and_is_shut_out_waits_for_the_other(
+    streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.live.snapshot._STEP_TICKETS", 1)
+    streams.record(200)
+    partitions = made(streams.topics)
+
+    def snapshot() -> Snapshot:
+        return Snapshot(streams.ledger, streams.topics, partitions, f"{streams.topics.prefix}.live", 75)
+
+    with closing(snapshot()) as one, closing(snapshot()) as two:
+        told: list[int | None] = []
+
+        def progress(done: int, _of: int) -> None:
+            if done == 1:
+                told.append(made_if_needed(two, utc_now, lambda *_: None))
+            # What is sent from here on is refused before more is.
+            time.sleep(0.2 if done in (2, 3) else 0)
+
+        assert made_if_needed(one, utc_now, progress) is None
+        assert told == [len(streams.ledger.names("ticket"))]
 
 
 def test_a_breach_is_told_at_its_moment_though_nothing_is_recorded_then(streams: Streams) -> None:

@@ -87,11 +87,14 @@ class Worker:
 class Streams:
     """One ledger, and what runs on it. Everything that was started is ended by `close`."""
 
-    def __init__(self, brokers: str, prefix: str, folder: Path) -> None:
+    def __init__(self, brokers: str, prefix: str, folder: Path, url: str | None = None) -> None:
+        """The ledger is at `url`; else in a file in `folder`, where its keys are in any case."""
         self.topics = Topics(brokers, prefix)
-        self.url = str(folder / "desk.db")
-        self.env = {**os.environ, "BITACORA_BROKERS": brokers, "BITACORA_LEDGER": self.url, "PYTHONPATH": str(_ROOT)}
-        self.ledger = Ledger.open(self.url, create=True)
+        self.url = url or str(folder / "desk.db")
+        keys = folder / "desk.db.keys"
+        self.env = {**os.environ, "BITACORA_BROKERS": brokers, "BITACORA_LEDGER": self.url, "BITACORA_KEYS": str(keys),
+                    "PYTHONPATH": str(_ROOT)}  # fmt: skip
+        self.ledger = Ledger.open(self.url, create=True, keys=keys)
         self.workers: list[Worker] = []
         self._ports: dict[str, int] = {}
         self._proposed = map(self._read, entries(_SEED, _ENTRIES))
