@@ -6,6 +6,7 @@ asked of Kafka anew. What no waiting mends (topics that are missing or another's
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from contextvars import copy_context
 from datetime import datetime
 from threading import Event, Thread
 from typing import Literal, NamedTuple
@@ -76,7 +77,8 @@ class Relay:
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Sends what comes, until `wait` (seconds) says to end. Unsuitable if it cannot be sent, whenever that is found out."""
-        threads = [Thread(target=self._keep_sending, args=(name,), name=name) for name in self._lanes]
+        # What they tell is said in the language spoken here.
+        threads = [Thread(target=copy_context().run, args=(self._keep_sending, it), name=it) for it in self._lanes]
         for it in threads:
             it.start()
         try:

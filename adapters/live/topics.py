@@ -47,14 +47,14 @@ def made(topics: Topics) -> int:
         missing = said("there is no topic {topics} at {brokers}: `bitacora relay --create-topics` makes what is missing")
         raise Unsuitable(missing, topics=entries, brokers=topics.brokers)
     count = found[entries]
-    new = [it for it in KINDS if topics.named(it) not in found]
-    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in new])
-    # Whoever made them, perhaps a moment ago.
-    _await_leaders(topics.brokers, [(topics.named(it), number) for it in (ENTRIES, *KINDS) for number in range(count)])
     for name in map(topics.named, KINDS):
         if found.get(name, count) != count:
             raise Unsuitable(said("topic {topic} has {found} partitions, and must have {wanted}"),
                              topic=name, found=found[name], wanted=count)  # fmt: skip
+    new = [it for it in KINDS if topics.named(it) not in found]
+    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in new])
+    # Whoever made them, perhaps a moment ago.
+    _await_leaders(topics.brokers, [(topics.named(it), number) for it in (ENTRIES, *KINDS) for number in range(count)])
     return count
 
 

@@ -1,12 +1,16 @@
 """Topics that are not right for a ledger: whoever relays is told what is wrong and what to do, and nothing is sent."""
 
+from contextvars import copy_context
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 from confluent_kafka import Producer
 
 from adapters.contract.topics import ENTRIES, SLA
-from adapters.kafka.topics import Topics, Unsuitable
+from adapters.kafka.relaying import Relay
+from adapters.kafka.topics import LANES, Topics, Unsuitable
+from adapters.language import speak, spoken
 from tests.adapters.accounts_kept import Clock
 from tests.adapters.given import DESK, followed_up, opened, read
 from tests.adapters.kafka.relayed import Relaying, delete, divide, made, make
@@ -143,3 +147,16 @@ def test_two_ledgers_share_a_broker_under_prefixes_of_their_own(
         own.once(ledgers, name)
         with ledgers.open(name) as ledger:
             assert sent(own) == ledger.head()
+
+
+def test_what_the_lanes_tell_is_said_in_the_language_of_whoever_began_them(relaying: Relaying, ledgers: Ledgers) -> None:
+    relaying.topics.create()
+    heard: list[str] = []
+    relay = Relay(ledgers.open, relaying.topics, lambda _told: heard.append(spoken()))
+
+    def run() -> None:
+        speak("es")
+        relay.run(lambda seconds: len(heard) >= len(LANES) or Event().wait(seconds))
+
+    copy_context().run(run)
+    assert {*heard} == {"es"}

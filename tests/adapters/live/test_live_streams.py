@@ -15,12 +15,13 @@ from confluent_kafka import Producer
 from adapters.contract.cloud_events import entry_message, source_of
 from adapters.contract.topics import ENTRIES
 from adapters.kafka.positions import Reached, encode
-from adapters.kafka.topics import client_settings
+from adapters.kafka.topics import Topics, Unsuitable, client_settings
 from adapters.ledger import utc_now
 from adapters.live.rows import ClockChanged, decode_change
 from adapters.live.snapshot import Snapshot, made_if_needed
 from adapters.live.topics import CHANGES, TICKETS, made
 from adapters.tree import TreeRows
+from tests.adapters.kafka.relayed import make
 from tests.adapters.live.workers import Streams
 from tests.given import cs_policy, opened, read, registered
 from tests.stores import Ledgers
@@ -133,3 +134,11 @@ def test_what_was_lost_with_nothing_after_it_is_found(streams: Streams) -> None:
     assert producer.flush(30) == 0
     streams.worker("one").at_work()
     streams.ledger_is_live()
+
+
+def test_a_topic_with_other_partitions_than_the_entries_is_named(brokers: str, topic_prefix: str) -> None:
+    topics = Topics(brokers, topic_prefix)
+    topics.create(4)
+    make(topics, topics.named(TICKETS), 3, cleanup_policy="compact")
+    with pytest.raises(Unsuitable, match=r"live\.tickets has 3 partitions, and must have 4"):
+        made(topics)
