@@ -24,6 +24,7 @@ _TAGS = {
     "reports": "What the entries amount to.",
     "replays": "What was known when, and what would have come out otherwise.",
     "papers": "Statements and dossiers.",
+    "exports": "Logs for other tools.",
     "proofs": "That nothing was changed.",
     "terms": "What tickets are judged under.",
     "webhooks": "Entries posted to whoever asks for that.",

@@ -94,6 +94,37 @@ def test_a_report_comes_as_lines_too(server: Served) -> None:
     assert [json.loads(it) for it in lines.text.splitlines()] == rows
 
 
+@pytest.mark.parametrize("report", ["sla", "consumption", "billing", "unattended"])
+def test_a_report_has_the_same_csv_and_parquet(one_server: Served, tmp_path: Path, report: str) -> None:
+    place = ["--ledger", one_server.ledger_url, "--keys", str(one_server.keys), *JUDGED]
+    csv = process("report", report, *place, "--format", "csv").stdout
+    file = tmp_path / "rows.parquet"
+    assert process("report", report, *place, "--format", "parquet", "-o", str(file)).returncode == 0
+    assert csv and file.stat().st_size
+    for form, expected in (("csv", csv), ("parquet", file.read_bytes())):
+        answer = one_server.as_("reader").get(f"/v1/reports/{report}", params={"at": AT, "format": form})
+        assert (answer.status_code, answer.content) == (200, expected)
+        assert answer.headers["content-disposition"] == f'attachment; filename="{report}.{form}"'
+
+
+@pytest.mark.parametrize(
+    ("more", "options"),
+    [
+        ({}, []),
+        ({"sealed": "true", "client": "acme"}, ["--sealed", "--client", "acme"]),
+        ({"known_at": "14", "reading": "gs.wait=stops"}, [*KNOWN, *WAITING]),
+    ],
+)
+@pytest.mark.parametrize("log", ["xes", "ocel"])
+def test_a_log_for_process_mining_has_the_same_bytes(
+    server: Served, log: str, more: dict[str, str], options: list[str]
+) -> None:
+    done = process("export", log, "--ledger", server.ledger_url, "--keys", str(server.keys), *JUDGED, *options)
+    assert done.returncode == 0 and b"G-1" in done.stdout
+    answer = server.as_("auditor").get(f"/v1/exports/{log}", params={"at": AT} | more)
+    assert (answer.status_code, answer.content) == (200, done.stdout)
+
+
 @pytest.mark.parametrize(
     ("path", "command", "name"),
     [
