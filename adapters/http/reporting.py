@@ -220,5 +220,5 @@ async def what_if_asked(request: Request[Any, Any, Any], asked: Asked, caller: C
 
 def _supposed(sent: bytes, asked: Asked, seen: Seen) -> Response[Any]:
     question = Question(asked["at"] or utc_now(), seen.known(asked["known_at"]))
-    answer = what_if(seen.ledger, question, supposition(sent, seen.ledger), seen.focus(asked))
+    answer = what_if(seen.ledger, question, supposition(sent, seen.ledger, question.known), seen.focus(asked))
     return written(partial(json_compared, answer.compared, supposed_as_json(answer)), JSON)

@@ -2,13 +2,17 @@
 
 import json
 import re
+import tomllib
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+import domain.terms
+from adapters.terms_files import read_terms_file
 from tests.adapters.cli.calling import process
 from tests.adapters.cli.stories import AT
 from tests.adapters.http.served import Served, waited_for
@@ -66,6 +70,59 @@ def test_a_supposition_has_the_same_answer(server: Served, tmp_path: Path) -> No
     )
     assert told == printed_so
     assert answer.json()["tried"][0]["positions"]
+
+
+OTHER = (
+    (Path(domain.terms.__file__).parent / "terms" / "grupo-staff.toml")
+    .read_text("utf-8")
+    .replace('terms = "grupo-staff"', 'terms = "other"')
+)
+
+
+@pytest.mark.parametrize("field", ["terms", "calendar"])
+def test_terms_that_are_sent_are_supposed_as_those_in_a_file(one_server: Served, tmp_path: Path, field: str) -> None:
+    text = OTHER.replace('within = "4h"', 'within = "8h"') if field == "terms" else OTHER.replace("18:00", "12:00")
+    file = tmp_path / "other.toml"
+    file.write_text(text, "utf-8")
+    expected = printed(one_server, "what-if", f"--{field}", str(file), *JUDGED)
+    assert json.loads(expected)["changes"]
+    for sent in ({f"{field}_toml": text}, {field: read_terms_file(file)}, {field: as_json(tomllib.loads(text))}):
+        answer = one_server.as_("auditor").post("/v1/what-if", params={"at": AT}, json=sent)
+        assert (answer.status_code, answer.content) == (200, expected)
+
+
+def as_json(value: Any) -> Any:
+    """What a TOML file says, as JSON has it: its order, and no dates but as text."""
+    return json.loads(json.dumps(value, default=lambda it: it.isoformat()))
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "told"),
+    [
+        ({"terms": "/etc/hostname"}, "terms", "there are no terms /etc/hostname"),
+        ({"calendar": "pyproject.toml"}, "calendar", "there are no terms pyproject.toml"),
+        ({"terms": "grupo-staff", "terms_toml": "terms = 1"}, "terms_toml", "only one of terms and terms_toml"),
+        ({"terms_toml": "terms = 1\nzone = [oops"}, "terms_toml", "line 2: not valid TOML"),
+        ({"terms": {"terms": "mine"}}, None, ""),
+        ({"terms_toml": OTHER.replace("America/Mexico_City", "../../etc/hostname")}, "calendar.zone", "zone"),
+        ({"terms_toml": OTHER.replace('"MX"', '"XX"')}, "calendar.holidays.", "XX"),
+        ({"terms": json.loads('{"a":' * 900 + "1" + "}" * 900)}, None, ""),
+        ({"calendar": {"hours": []}}, "calendar", "needs the terms"),
+    ],
+)
+def test_terms_that_cannot_be_supposed_are_said_to_be_wrong(
+    one_server: Served, sent: dict[str, Any], field: str | None, told: str
+) -> None:
+    answer = one_server.as_("auditor").post("/v1/what-if", params={"at": AT}, json=sent)
+    assert answer.status_code == 400, answer.text
+    assert told in answer.json()["detail"], answer.json()
+    if field is not None:
+        assert answer.json()["field"].startswith(field)
+
+
+def test_terms_published_later_are_no_terms_yet(one_server: Served) -> None:
+    answer = one_server.as_("auditor").post("/v1/what-if", params={"at": AT, "known_at": "1"}, json={"terms": "customsoft"})
+    assert (answer.status_code, answer.json()["field"]) == (400, "terms")
 
 
 def test_entries_are_those_that_are_listed(server: Served) -> None:
