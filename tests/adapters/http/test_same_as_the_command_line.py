@@ -2,8 +2,10 @@
 
 import json
 import re
+import sqlite3
 import tomllib
 import zipfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,8 @@ def test_a_dossier_carries_its_proof(one_server: Served) -> None:
 def test_a_ticket_that_is_not_signed_yet_has_a_dossier_without_proof(one_server: Served) -> None:
     opened = {"type": "TicketOpened", "at": "2026-03-05T09:00:00-06:00", "ticket": "G-3", "client": "acme", "requester": "ana",
               "channel": "phone", "priority": "low", "kind": "request", "subject": "a second user"}  # fmt: skip
+    # The server signs what was there when it began.
+    assert waited_for(lambda: one_server.as_("auditor").get("/v1/checkpoint").is_success)
     assert one_server.as_("recorder").post("/v1/entries", json=opened).status_code == 201
     asked = {"ticket": "G-3", "format": "html"}
     assert one_server.as_("auditor").get("/v1/dossier", params=asked).status_code == 200
@@ -227,6 +231,31 @@ def test_what_the_stored_accounts_answer_is_the_same(one_server: Served) -> None
     assert again.headers["bitacora-accounts"] == "replayed" and again.content == fresh.content
     (accounts,) = one_server.as_("reader").get("/v1/accounts").json()
     assert accounts["behind"] == 0 and accounts["state"] == "active"
+
+
+def test_stored_accounts_are_held_against_a_replay_as_the_command_line_does_it(one_server: Served) -> None:
+    place = ["--ledger", one_server.ledger_url, "--keys", str(one_server.keys)]
+    assert process("follow", "--once", *place).returncode == 0
+    verified = one_server.as_("auditor").get("/v1/verify").json()
+    same = verified["accounts"]
+    assert (same["tickets"], same["position"], same["difference"]) == (len(tickets(one_server)), verified["entries"], None)
+    wrong = "UPDATE billing_1 SET minutes = minutes + 1 WHERE ticket = 'G-1'"
+    with closing(sqlite3.connect(f"{one_server.ledger_url}.accounts")) as file:
+        file.execute(wrong)
+        file.commit()
+        found = one_server.as_("auditor").get("/v1/verify").json()
+        told = process("verify", *place)
+        file.execute(wrong.replace("+", "-"))
+        file.commit()
+    # Each is judged at its own moment.
+    message = found["accounts"]["difference"]["message"].partition(" as of ")[0]
+    assert found["is_whole"] and "stored as minutes of billing" in message
+    assert told.returncode == 1 and message in told.stdout.decode()
+
+
+def tickets(server: Served) -> list[str]:
+    """The tickets that count now."""
+    return [it["ticket"] for it in server.as_("auditor").get("/v1/reports/sla").json()]
 
 
 def test_what_is_held_is_not_sent_again(one_server: Served) -> None:
