@@ -27,7 +27,7 @@ PRODUCER: Mapping[str, Any] = {
     # What Kafka's own clients, and Faust, divide streams among partitions by.
     "partitioner": "murmur2_random",
 }  # fmt: skip
-_OUTDONE = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
+_OUTDONE = (KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 _quiet = logging.getLogger("bitacora.kafka")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
@@ -82,7 +82,8 @@ class Sending:
         settings = {**client_settings(self._topics.brokers), **PRODUCER, "transactional.id": self._positions}
         self._producer = Producer(settings, logger=_quiet)
         self._patiently(self._producer.init_transactions)
-        found = self._last()
+        # An earlier record than the last would have everything since then sent twice.
+        found = self._last(is_ours=True)
         self._refuse_others(found, source, partitions)
         reached = found or Reached(source, "", {})
         taken = msgspec.structs.replace(reached, relay=self._relay, partitions=partitions)
@@ -104,7 +105,8 @@ class Sending:
             self._patiently(producer.commit_transaction)
         except KafkaException as error:
             self.close()
-            if error.args[0].code() in _OUTDONE and self._is_taken_over():
+            # Of a producer that was shut out, later calls say only that it is beyond repair.
+            if (error.args[0].code() in _OUTDONE or error.args[0].fatal()) and self._is_taken_over():
                 raise TakenOver(said("another relay has taken over {topic}; this one ends"),
                                 topic=self._positions) from None  # fmt: skip
             raise
@@ -149,9 +151,9 @@ class Sending:
         found = self._last()
         return found is not None and found.relay != self._relay
 
-    def _last(self) -> Reached | None:
+    def _last(self, *, is_ours: bool = False) -> Reached | None:
         try:
-            return last_reached(self._topics.brokers, self._positions)
+            return last_reached(self._topics.brokers, self._positions, is_ours=is_ours)
         except msgspec.MsgspecError:
             raise Unsuitable(said("topic {topic} holds something that no relay wrote"), topic=self._positions) from None
 
