@@ -20,6 +20,7 @@ from adapters.checkpointing import Cadence, Checkpointing
 from adapters.http.answering import Unchanged, unchanged
 from adapters.http.asking import Asked, read
 from adapters.http.callers import Credentials, calling, guard, roles_of
+from adapters.http.compressing import Zstd
 from adapters.http.delivering import Delivering
 from adapters.http.entrance import Entrance
 from adapters.http.following import Following
@@ -97,8 +98,8 @@ def application(
         exception_handlers={Exception: respond, Unchanged: unchanged},
         before_send=[protect],
         lifespan=[running],
-        compression_config=CompressionConfig("gzip", minimum_size=_COMPRESSED_BYTES, gzip_compress_level=_LEVEL,
-                                             exclude_opt_key=PLAIN),
+        compression_config=CompressionConfig("zstd", compression_facade=Zstd, minimum_size=_COMPRESSED_BYTES,
+                                             gzip_compress_level=_LEVEL, exclude_opt_key=PLAIN),
         request_max_body_size=settings.most_body_bytes,
         openapi_config=None,
         logging_config=None,

@@ -271,6 +271,14 @@ def test_what_changes_with_the_clock_has_no_tag(one_server: Served) -> None:
     assert "etag" not in one_server.as_("reader").get("/v1/reports/sla").headers
 
 
-def test_answers_are_compressed_for_whoever_can_read_that(one_server: Served) -> None:
-    answer = one_server.as_("reader").get("/v1/terms/document", params={"terms": "customsoft"})
-    assert answer.headers["content-encoding"] == "gzip" and answer.json()["terms"] == "customsoft"
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "gzip"), ("identity", None)]
+)
+def test_answers_are_compressed_for_whoever_can_read_that(one_server: Served, accepted: str, encoding: str | None) -> None:
+    client, headers = one_server.as_("reader"), {"Accept-Encoding": accepted}
+    answer = client.get("/v1/terms/document", params={"terms": "customsoft"}, headers=headers)
+    assert answer.headers.get("content-encoding") == encoding and answer.json()["terms"] == "customsoft"
+    # One sent a part at a time, too.
+    lines = client.get("/v1/entries", headers=headers | {"Accept": "application/x-ndjson"})
+    assert lines.headers.get("content-encoding") == encoding
+    assert [json.loads(it)["position"] for it in lines.text.splitlines()][:3] == [1, 2, 3]
