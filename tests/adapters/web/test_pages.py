@@ -170,6 +170,13 @@ def test_a_client_asks_for_readings_of_other_terms_in_vain_as_for_readings_that_
     assert told[0] == told[1]
 
 
+def test_the_readings_asked_again_are_the_readings_asked_before(desk: Desk) -> None:
+    page = asked("/readings", ("client", "fletes-del-bajio"), ("at", NOW.isoformat()))
+    first = pages.readings(desk, page, AUDITOR)
+    assert "PC-0006" in first
+    assert pages.readings(desk, page, AUDITOR) == first == pages.readings(desk, page, AUDITOR)
+
+
 def test_what_anyone_wrote_is_shown_as_text(tmp_path: Path, desk: Desk) -> None:
     with pytest.raises(NotFound):
         pages.ticket(desk, asked("/tickets/x"), AUDITOR, "<script>")
