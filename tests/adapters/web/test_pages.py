@@ -193,6 +193,7 @@ def test_the_overview_counts_what_the_report_says(ledger: Ledger, desk: Desk) ->
     rows = list(Reports(ledger, Question(NOW, None)).sla())
     assert found.tickets == len(rows)
     assert found.breached == sum(row[clock]["verdict"] == "breached" for row in rows for clock in ("response", "resolution"))
+    assert found.priorities == ["critical", "high", "medium", "low", "P1", "P2", "P3", "P4", "P5"]
     newest = max(found.months)
     met = sum(it["response"]["verdict"] == "met" and it["opened_at"] > f"{newest}-01T06" for it in rows)
     assert found.months[newest][""]["response_met"] == met
