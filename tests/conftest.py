@@ -43,9 +43,11 @@ def brokers() -> str:
 
 
 @pytest.fixture
-def topic_prefix() -> str:
-    """What begins the names of this test's topics, and of no other's."""
-    return f"test-{uuid4().hex[:12]}"
+def topic_prefix(brokers: str) -> Iterator[str]:
+    """What begins the names of this test's topics, and of no other's. They go with it: a broker has memory for so many."""
+    prefix = f"test-{uuid4().hex[:12]}"
+    yield prefix
+    kafka_broker.delete_topics(brokers, prefix)
 
 
 @pytest.fixture(params=KINDS)

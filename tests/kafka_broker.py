@@ -12,6 +12,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from confluent_kafka.admin import AdminClient
+
 from dev.kafka.jars import CannotStart
 
 GIVEN = "BITACORA_TEST_KAFKA"
@@ -46,6 +48,14 @@ def address() -> str:
         if not (home / "address").exists():
             _begin(home)
     return (home / "address").read_text()
+
+
+def delete_topics(brokers: str, prefix: str) -> None:
+    """Deletes the topics whose names begin so."""
+    admin = AdminClient({"bootstrap.servers": brokers})
+    if names := [it for it in admin.list_topics(timeout=30).topics if it.startswith(prefix)]:
+        for deleted in admin.delete_topics(names, request_timeout=30).values():
+            deleted.result()
 
 
 def _begin(home: Path) -> None:

@@ -35,7 +35,9 @@ def _breaks(before: Document, after: Document) -> Iterator[str]:
         found = now["messages"][name]
         yield from _same(where, message, found, ("name", "contentType", "bindings"))
         for part in ("headers", "payload"):
-            yield from _schema(f"{where}.{part}", _Side(before).flat(message[part]), _Side(after).flat(found[part]))
+            if part in message:
+                now_is = _Side(after).flat(found.get(part, {}))
+                yield from _schema(f"{where}.{part}", _Side(before).flat(message[part]), now_is)
     for name, schema in kept["schemas"].items():
         if name in now["schemas"]:
             yield from _schema(name, _Side(before).flat(schema), _Side(after).flat(now["schemas"][name]))

@@ -7,7 +7,7 @@ has its own brokers. See docs/events.md for the same in prose.
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -34,20 +34,23 @@ _GONE = "A message without a value says that there is nothing by its key any mor
 
 
 class Told(NamedTuple):
-    """A message of a channel: its name, which is its `ce_type`, and the schemas that its value fits, all of them."""
+    """A message of a channel: its name, which is its `ce_type`, and the schemas that its value fits, all of them. What is no
+    CloudEvent has no headers."""
 
     name: str
     schemas: tuple[str, ...]
+    is_cloud_event: bool = True
 
 
 class Channel(NamedTuple):
-    """A topic: what it is for, what its keys are, and whether only the last message of a key is kept."""
+    """A topic: what it is for, what its keys are, and what is kept: everything for ever, or for some time, or of each key
+    the last message."""
 
     name: str
     address: str
     description: str
     key: str
-    is_compacted: bool
+    kept: Literal["for_ever", "some_time", "latest"]
     messages: tuple[Told, ...]
 
 
@@ -60,30 +63,49 @@ CHANNELS: tuple[Channel, ...] = (
         "entries", topics.ENTRIES,
         "Every entry, once, in the order recorded within its stream. Kept for ever, so that whoever comes late reads it all. "
         "Personal texts are sealed. ce_sequence is the entry's position in the ledger, ce_time its `at`.",
-        "The stream, as `ticket:T-1`.", False, tuple(Told(name, (name, "Recorded")) for name in CHAIN.kinds),
+        "The stream, as `ticket:T-1`.", "for_ever", tuple(Told(name, (name, "Recorded")) for name in CHAIN.kinds),
     ),
     Channel(
         "sla", topics.SLA,
         "A ticket's two clocks, told again whenever an entry or time itself changes them: as of the entry at position "
         f"ce_sequence, judged at ce_time. {_GONE}",
-        "The ticket's stream, as `ticket:T-1`.", True, _account(SlaAccount),
+        "The ticket's stream, as `ticket:T-1`.", "latest", _account(SlaAccount),
     ),
     Channel(
         "consumption", topics.CONSUMPTION,
         "What was used of a policy with quotas, as of the entry at position ce_sequence, judged at ce_time. Personal texts are "
         f"sealed. {_GONE}",
-        "The policy's stream, as `policy:P-7`; outside any policy the client's, as `client:acme`.", True,
+        "The policy's stream, as `policy:P-7`; outside any policy the client's, as `client:acme`.", "latest",
         _account(ConsumptionAccount),
     ),
     Channel(
         "billing", topics.BILLING,
         f"Everything a ticket is charged, as of the entry at position ce_sequence. {_GONE}",
-        "The ticket's stream, as `ticket:T-1`.", True, _account(BillingAccount),
+        "The ticket's stream, as `ticket:T-1`.", "latest", _account(BillingAccount),
     ),
     Channel(
         "checkpoints", topics.CHECKPOINTS,
         "Every signed checkpoint, in order. ce_sequence is how many entries it covers.",
-        "The name of the log, which the note begins with.", False, _account(CheckpointSigned),
+        "The name of the log, which the note begins with.", "for_ever", _account(CheckpointSigned),
+    ),
+    Channel(
+        "live_tickets", topics.LIVE_TICKETS,
+        f"Where a ticket stands now: its clocks running, at risk or breached, minutes billed today. Values only. {_GONE}",
+        "The ticket's stream, as `ticket:T-1`.", "latest", (Told("LiveTicket", ("LiveTicket",), False),),
+    ),
+    Channel(
+        "live_policies", topics.LIVE_POLICIES,
+        f"Where a policy stands now: quotas and how near they are to exhaustion, minutes billed today. Values only. {_GONE}",
+        "The policy's stream, as `policy:P-7`; outside any policy the client's, as `client:acme`.", "latest",
+        (Told("LivePolicy", ("LivePolicy",), False),),
+    ),
+    Channel(
+        "live_changes", topics.LIVE_CHANGES,
+        "A clock that is at risk, breached, stopped or running again; a quota that is nearly or wholly used up. Told at the "
+        "moment, though nothing may have been recorded then; ce_time is that moment. ce_sequence is the position of the "
+        "ticket's last entry, and 0 of a quota; the same change has the same ce_id, by which to know it again.",
+        "The stream of the ticket or the policy.", "some_time",
+        (Told("ClockChanged", ("ClockChanged",)), Told("QuotaChanged", ("QuotaChanged",))),
     ),
 )  # fmt: skip
 
@@ -126,8 +148,9 @@ def document() -> Schema:
 
 
 def _channel(channel: Channel) -> Schema:
-    policy = "compact" if channel.is_compacted else "delete"
-    configured = {"cleanup.policy": [policy], **({} if channel.is_compacted else {"retention.ms": -1})}
+    configured: Schema = {"cleanup.policy": ["compact" if channel.kept == "latest" else "delete"]}
+    if channel.kept == "for_ever":
+        configured["retention.ms"] = -1
     return {
         "address": channel.address,
         "description": channel.description,
@@ -152,13 +175,15 @@ def _message(channel: Channel, told: Told, schemas: dict[str, Schema]) -> Schema
         "title": told.name,
         "summary": schemas[told.schemas[0]]["description"],
         "contentType": "application/json",
-        "headers": {
-            "allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"properties": {"ce_type": {"enum": [told.name]}}}],
-        },
+        **({"headers": _headers_of(told)} if told.is_cloud_event else {}),
         "payload": references[0] if len(references) == 1 else {"allOf": references},
         "bindings": {"kafka": {"key": {"type": "string", "description": channel.key}, "bindingVersion": "0.5.0"}},
-        "examples": [{"headers": example.headers, "payload": example.value}],
+        "examples": [{**({"headers": example.headers} if told.is_cloud_event else {}), "payload": example.value}],
     }
+
+
+def _headers_of(told: Told) -> Schema:
+    return {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"properties": {"ce_type": {"enum": [told.name]}}}]}
 
 
 def _headers() -> Schema:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
 from adapters.contract.accounts import BillingAccount, CheckpointSigned, ConsumptionAccount, SlaAccount
+from adapters.live.rows import ClockChanged, LivePolicy, LiveTicket, QuotaChanged
 from domain import upcasting
 from domain.events import EVENT_TYPES
 from domain.personal import PERSONAL, Personal
@@ -21,6 +22,7 @@ VERSION = "1.1.0"
 """Of everything that integrators are promised here: the second number grows with what is added. The first stays."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCOUNTS = (SlaAccount, ConsumptionAccount, BillingAccount, CheckpointSigned)
+LIVE = (LiveTicket, LivePolicy, ClockChanged, QuotaChanged)
 ENTRY = "Entry"
 Schema = dict[str, Any]
 _OF_EVENTS = {
@@ -55,7 +57,7 @@ def events() -> dict[str, type[Struct]]:
 def components(prefix: str = "#/components/schemas/") -> dict[str, Schema]:
     """Every schema by name: events by their type, `Recorded`, accounts, and the parts of those. References are `prefix` and a
     name. Fresh values; whoever asks may change them."""
-    types: list[type[Struct]] = [*events().values(), Recorded, *ACCOUNTS]
+    types: list[type[Struct]] = [*events().values(), Recorded, *ACCOUNTS, *LIVE]
     _, named = msgspec.json.schema_components(types, ref_template=prefix + "{name}")
     for struct in _structs(inspect.multi_type_info(types)):
         _mark_times(named[struct.cls.__name__], struct)
@@ -78,11 +80,12 @@ def _described(name: str) -> dict[str, str]:
 
 
 def files() -> dict[str, Schema]:
-    """The schemas as they are kept, each whole by itself: path → schema. Events and accounts one a file; `Entry.json` for any
-    entry: an event with what the ledger adds."""
+    """The schemas as they are kept, each whole by itself: path → schema. Events, accounts and what is live one a file;
+    `Entry.json` for any entry: an event with what the ledger adds."""
     parts = components(prefix="#/$defs/")
     made = {f"events/{name}.json": _whole(name, parts[name], parts) for name in events()}
-    made |= {f"accounts/{it.__name__}.json": _whole(it.__name__, parts[it.__name__], parts) for it in ACCOUNTS}
+    for folder, types in (("accounts", ACCOUNTS), ("live", LIVE)):
+        made |= {f"{folder}/{it.__name__}.json": _whole(it.__name__, parts[it.__name__], parts) for it in types}
     entry = {
         "title": ENTRY,
         "description": "Any entry of the ledger: an event with what the ledger adds to it.",

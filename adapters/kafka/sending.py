@@ -27,7 +27,7 @@ PRODUCER: Mapping[str, Any] = {
     # What Kafka's own clients, and Faust, divide streams among partitions by.
     "partitioner": "murmur2_random",
 }  # fmt: skip
-_OUTDONE = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
+_OUTDONE = (KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 _quiet = logging.getLogger("bitacora.kafka")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
@@ -104,7 +104,8 @@ class Sending:
             self._patiently(producer.commit_transaction)
         except KafkaException as error:
             self.close()
-            if error.args[0].code() in _OUTDONE and self._is_taken_over():
+            # Of a producer that was shut out, later calls say only that it is beyond repair.
+            if (error.args[0].code() in _OUTDONE or error.args[0].fatal()) and self._is_taken_over():
                 raise TakenOver(said("another relay has taken over {topic}; this one ends"),
                                 topic=self._positions) from None  # fmt: skip
             raise

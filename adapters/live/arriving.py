@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from domain import upcasting
 from domain.events import AnyEvent, Entry
 
 _FIRST_ADDED = b',"position":'
@@ -21,6 +22,7 @@ class _Added(Struct):
     version: int
     recorded_at: datetime
     id: str
+    recorded_by: str | UnsetType = UNSET
 
 
 _event = msgspec.json.Decoder(AnyEvent).decode
@@ -37,6 +39,7 @@ def entry_arriving(value: bytes) -> Entry:
     except msgspec.MsgspecError:
         # Another program may have written the same object in another order.
         fields = _object(value)
-        own = msgspec.convert({name: fields.pop(name, None) for name in _Added.__struct_fields__}, _Added)
-        event = msgspec.convert(fields, AnyEvent)
-    return Entry(own.position, own.stream, own.version, own.recorded_at, own.id, event)
+        own = msgspec.convert({name: fields.pop(name) for name in _Added.__struct_fields__ if name in fields}, _Added)
+        # Or an older program, in a form that is not written any more.
+        event = msgspec.convert(upcasting.CHAIN.raw(fields), AnyEvent)
+    return Entry(own.position, own.stream, own.version, own.recorded_at, own.id, event, own.recorded_by)

@@ -12,14 +12,12 @@ from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-from adapters.contract.topics import ENTRIES
+from adapters.contract.topics import ENTRIES, LIVE_CHANGES, LIVE_POLICIES, LIVE_TICKETS
 from adapters.kafka.topics import ANSWER_SECONDS, Topics, Unsuitable, client_settings
 from domain.refusal import said
 
 _LOOK_SECONDS = 0.1
-TICKETS = "bitacora.live.tickets"
-POLICIES = "bitacora.live.policies"
-CHANGES = "bitacora.live.changes"
+TICKETS, POLICIES, CHANGES = LIVE_TICKETS, LIVE_POLICIES, LIVE_CHANGES
 PARTS = "bitacora.live.parts"
 """Between the workers: what tickets bring into the accounts of policies. Nobody else need read it."""
 _LATEST = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2"}

@@ -109,7 +109,7 @@ class Broker:
     def _run(self) -> None:
         with self._log.open("ab") as log:
             # A session of its own: what interrupts us leaves it to be stopped in order.
-            self._process = subprocess.Popen([*self._java("256m"), "kafka.Kafka", self._settings], start_new_session=True,
+            self._process = subprocess.Popen([*self._java("512m"), "kafka.Kafka", self._settings], start_new_session=True,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # fmt: skip
         address = f"127.0.0.1:{self._port}"
         until = time.monotonic() + _READY_SECONDS

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.contract.cloud_events import entry_message
 from adapters.ledger import Ledger, LedgerError
+from adapters.live.arriving import entry_arriving
 from adapters.mapper import id_at
 from adapters.proving import checkpoint
 from adapters.restoring import restore
@@ -101,6 +102,13 @@ def test_on_a_topic_it_has_the_form_of_today(ledger: Ledger) -> None:
     assert json.loads(message.value) == entry_as_json(last(ledger))
     assert json.loads(message.value).items() >= NEW.items()
     assert dict(message.headers)["ce_type"] == b"Responded"
+
+
+def test_what_an_older_program_sent_to_a_topic_is_understood(ledger: Ledger) -> None:
+    added = {name: value for name, value in entry_as_json(last(ledger)).items() if name not in NEW}
+    for own in (added, added | {"recorded_by": "mail"}):
+        found = [entry_arriving(json.dumps({**it, **own}, separators=(",", ":")).encode()) for it in (OLD, NEW)]
+        assert entry_as_json(found[0]) == entry_as_json(found[1]) == NEW | own
 
 
 def test_it_is_exported_in_the_form_of_today_and_restored_from_either(ledger: Ledger, tmp_path: Path) -> None:

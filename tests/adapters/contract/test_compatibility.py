@@ -139,7 +139,7 @@ def a_type_is_removed(document: Document, data: Draw) -> None:
     for message in document["components"]["messages"].values():
         if f"schemas/{name}'" in str(message["payload"]):
             message["payload"] = {"type": "object"}
-        if f"schemas/{name}'" in str(message["headers"]):
+        if f"schemas/{name}'" in str(message.get("headers")):
             message["headers"] = {"type": "object"}
 
 
@@ -166,6 +166,11 @@ def a_channel_keeps_something_else(document: Document, data: Draw) -> None:
     settings["cleanup.policy"] = ["delete" if settings["cleanup.policy"] == ["compact"] else "compact"]
 
 
+def a_message_loses_its_headers(document: Document, data: Draw) -> None:
+    messages = [it for it in document["components"]["messages"].values() if "headers" in it]
+    del messages[data.draw(st.integers(0, len(messages) - 1))]["headers"]
+
+
 def a_value_is_no_json_any_more(document: Document, data: Draw) -> None:
     document["components"]["messages"][one_of(data, document["components"]["messages"])]["contentType"] = "text/plain"
 
@@ -183,7 +188,8 @@ BREAKING = [
     a_value_of_a_list_is_removed, a_free_text_becomes_a_list, a_type_is_another, an_alternative_is_gone,
     an_alternative_is_new, a_format_is_gone, a_pattern_is_demanded, an_object_takes_nothing_more, a_type_is_removed,
     a_message_is_removed, a_message_comes_no_more, a_channel_is_removed, a_channel_is_elsewhere,
-    a_channel_keeps_something_else, a_value_is_no_json_any_more, an_operation_is_turned_round, an_operation_is_removed,
+    a_channel_keeps_something_else, a_message_loses_its_headers,
+    a_value_is_no_json_any_more, an_operation_is_turned_round, an_operation_is_removed,
 ]  # fmt: skip
 
 
