@@ -36,11 +36,16 @@ class Desk:
         """The accounts that lists are read from."""
         return Kept(self.ledger, self.clock)
 
-    def readings(self, focus: Focus, at: datetime, known: int) -> Readings:
+    def readings(self, focus: Focus, question: Question) -> Readings:
         """What hangs on each unclear clause; the same question is answered from memory."""
-        return self._readings(focus.client, focus.policy, focus.ticket, at, known)
+        chosen = tuple(sorted(question.readings.items()))
+        return self._readings(focus.client, focus.policy, focus.ticket, question.at, question.known, chosen)
 
-    def _readings_of(self, client: str | None, policy: str | None, ticket: str | None, at: datetime, known: int) -> Readings:
-        matrix = readings_matrix(self.ledger, Question(at, known), Focus(client=client, policy=policy, ticket=ticket))
+    def _readings_of(
+        self, client: str | None, policy: str | None, ticket: str | None, at: datetime, known: int | None,
+        chosen: tuple[tuple[str, str], ...],
+    ) -> Readings:  # fmt: skip
+        focus = Focus(client=client, policy=policy, ticket=ticket)
+        matrix = readings_matrix(self.ledger, Question(at, known, dict(chosen)), focus)
         # Worked out here: a matrix counts as it is asked, and is good for one answer.
         return Readings(tuple(matrix.hangs()), matrix.totals)

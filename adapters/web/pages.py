@@ -17,6 +17,7 @@ from adapters.web.proof_words import words
 from adapters.web.setting import Page, Viewer, rendered
 from adapters.web.ticket import client_of, gathered, position_of
 from domain.refusal import said
+from projections.contracts import Question
 from replay.as_of import Focus
 
 MATRIX_ENTRIES = 20_000
@@ -127,7 +128,8 @@ def readings(desk: Desk, page: Page, viewer: Viewer) -> str:
 def _hanging(desk: Desk, focus: Focus, state: State, client: str | None) -> Readings:
     at = state.at or desk.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     with readings_known("reading"):
-        return desk.readings(focus, at, position_of(desk.ledger, state.known_at, client))
+        known = position_of(desk.ledger, state.known_at, client)
+        return desk.readings(focus, Question(at, known, state.readings))
 
 
 # Recording ----------------------------------------------------------------------------------------------------------

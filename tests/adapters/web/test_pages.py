@@ -177,6 +177,11 @@ def test_the_readings_asked_again_are_the_readings_asked_before(desk: Desk) -> N
     assert pages.readings(desk, page, AUDITOR) == first == pages.readings(desk, page, AUDITOR)
 
 
+def test_the_readings_are_held_against_those_the_url_asks_for(desk: Desk) -> None:
+    found = pages.readings(desk, asked("/readings", ("client", "fletes-del-bajio"), ("reading", "cs.2=support-hours")), AUDITOR)
+    assert "→ support-hours: Support hours." in found and "<td>clock-hours: " in found
+
+
 def test_what_anyone_wrote_is_shown_as_text(tmp_path: Path, desk: Desk) -> None:
     with pytest.raises(NotFound):
         pages.ticket(desk, asked("/tickets/x"), AUDITOR, "<script>")
