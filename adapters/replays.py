@@ -5,7 +5,7 @@ Nothing is ever written to the ledger.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import chain
@@ -105,13 +105,13 @@ def _settled(question: Question, head: int) -> tuple[Question, int]:
 
 
 class Asked(Struct, frozen=True):
-    """What a what-if asks for. `terms` and `calendar` are ids of published terms or paths of files; `without` are positions;
-    `lines` is a binary stream of entries in the exchange format."""
+    """What a what-if asks for. `terms` and `calendar` are ids of published terms, paths of files, or documents; `without` are
+    positions; `lines` is a binary stream of entries in the exchange format."""
 
-    terms: str | None = None
+    terms: str | dict[str, Any] | None = None
     tier: str | None = None
     readings: dict[str, str] = {}
-    calendar: str | None = None
+    calendar: str | dict[str, Any] | None = None
     without: tuple[int, ...] = ()
     lines: BinaryIO | None = None
 
@@ -160,17 +160,16 @@ def what_if(ledger: Ledger, question: Question, asked: Asked, focus: Focus, now:
 
 
 def _supposition(ledger: Ledger, question: Question, known: int, asked: Asked, focus: Focus) -> Supposition:
-    published = _newest(ledger, known)
-    document = None
-    if asked.terms is not None and asked.terms not in published:
-        document = _document(asked.terms, published)
+    published = newest_terms(ledger, known)
+    terms, document = asked.terms, None
+    if terms is not None and (isinstance(terms, dict) or terms not in published):
+        terms, document = SUPPOSED, _document(terms, published)
         Terms.read(document)
     calendar = None
     if asked.calendar is not None:
-        found = published.get(asked.calendar) or _document(asked.calendar, published)
-        calendar = _calendar(found, {**question.readings, **asked.readings})
+        calendar = _calendar(_document(asked.calendar, published), {**question.readings, **asked.readings})
     return Supposition(
-        terms=SUPPOSED if document is not None else asked.terms,
+        terms=terms,
         document=document,
         tier=asked.tier,
         calendar=calendar,
@@ -193,8 +192,8 @@ def _policies(ledger: Readable, question: Question, known: int, focus: Focus) ->
     return frozenset({policy} if policy is not None else ())
 
 
-def _newest(ledger: Readable, known: int) -> dict[str, dict[str, Any]]:
-    """The newest document of all terms known, by id."""
+def newest_terms(ledger: Readable, known: int) -> dict[str, dict[str, Any]]:
+    """The newest document of all terms that were published up to a position, by id."""
     return {
         it.event.terms: it.event.document
         for _, recorded in ledger.streams("terms", known)
@@ -203,11 +202,15 @@ def _newest(ledger: Readable, known: int) -> dict[str, dict[str, Any]]:
     }
 
 
-def _document(path: str, published: Iterable[str]) -> dict[str, Any]:
+def _document(asked: str | dict[str, Any], published: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    if isinstance(asked, dict):
+        return asked
+    if asked in published:
+        return published[asked]
     try:
-        return read_terms_file(path)
+        return read_terms_file(asked)
     except FileNotFoundError:
-        raise WhatIfError(said("{value} is neither the id of published terms ({known}) nor a file"), value=path,
+        raise WhatIfError(said("{value} is neither the id of published terms ({known}) nor a file"), value=asked,
                           known=", ".join(sorted(published))) from None  # fmt: skip
 
 

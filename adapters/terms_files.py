@@ -63,8 +63,20 @@ def read_terms_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The document of a terms file: JSON-able, holidays and all other dates as ISO text. What it says is not
     checked.
 
-    Raises NotToml (a TermsError), TermsError for holidays that cannot be generated, OSError."""
-    document, wrong = _frozen(_parsed(Path(path).read_bytes()))
+    Raises as `read_terms`, and OSError."""
+    return read_terms(Path(path).read_bytes())
+
+
+def read_terms(content: bytes) -> dict[str, Any]:
+    """As `read_terms_file`, of what stands in such a file.
+
+    Raises NotToml (a TermsError), TermsError for holidays that cannot be generated."""
+    return frozen_terms(_parsed(content))
+
+
+def frozen_terms(parsed: dict[str, Any]) -> dict[str, Any]:
+    """The document of terms that were read from TOML or JSON. TermsError for holidays that cannot be generated."""
+    document, wrong = _frozen(parsed)
     for fault in wrong:
         raise fault
     return document

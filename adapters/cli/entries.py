@@ -20,6 +20,7 @@ from adapters.cli.options import (
     check_order,
     everywhere,
     of_ticket,
+    of_types,
     open_ledger,
     position_known,
     shown_as,
@@ -43,7 +44,7 @@ _TYPE_CELL, _ROOM_FOR_TYPE = 3, 100
 @option("--stream", type=NAME, help=said("Only this stream, such as ticket:T-1001 or desk."))
 @of_ticket
 @option("--client", type=NAME, help=said("Only this client, its policies and its tickets."))
-@option("--type", "types", multiple=True, type=NAME, help=said("Only entries of this type; repeatable."))
+@of_types
 @option("--from", "since", type=MOMENT, help=said("Only what happened from this time on."))
 @option("--to", "until", type=MOMENT, help=said("Only what happened before this time."))
 @option("--at", type=MOMENT, help=said("Only what had happened by then."))

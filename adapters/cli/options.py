@@ -145,6 +145,7 @@ as_of = grouped([judged_at, as_known, read_as])
 
 of_client = option("--client", type=NAME, help=said("Only this client."))
 of_ticket = option("--ticket", type=NAME, help=said("Only this ticket."))
+of_types = option("--type", "types", type=NAME, multiple=True, help=said("Only entries of this type; repeatable."))
 looked_at = grouped(
     [
         of_client,

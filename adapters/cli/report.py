@@ -4,10 +4,9 @@ It asks `adapters.reports` and writes what comes; JSON, CSV and Parquet as it co
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,27 +35,6 @@ if TYPE_CHECKING:
     from adapters.reports import Reports
 
 Rows = Iterable[dict[str, Any]]
-
-_CLOCK = (
-    "verdict", "target_seconds", "earliest_seconds", "started_at", "due_at", "stopped_at", "elapsed_seconds", "paused_seconds",
-    "overrun_seconds", "clauses", "readings",
-)  # fmt: skip
-_COLUMNS: dict[str, tuple[str, ...]] = {
-    "sla": (
-        "ticket", "client", "policy", "terms", "priority", "kind", "incident_type", "opened_at", "official_at", "status",
-        "closed_reason", "continues", "continued_by", "level", "stops_operation",
-        *(f"{clock}.{field}" for clock in ("response", "resolution") for field in _CLOCK),
-    ),
-    "unattended": ("ticket", "client", "since", "support_seconds", "clause"),
-    "billing": (
-        "ticket", "client", "policy", "entry", "at", "kind", "minutes", "consultants", "billable_minutes",
-        "after_hours_minutes", "unrequested_minutes", "amount", "currency", "amount_note", "clause",
-    ),
-    "consumption": (
-        "policy", "client", "terms", "tier", "starts", "ends", "state", "tickets.included", "tickets.used", "tickets.remaining",
-        "onsite", "covered", "pay_per_event", "benefits", "readings",
-    ),
-}  # fmt: skip
 
 
 @click.group(
@@ -153,25 +131,13 @@ def _write(name: str, reports: "Reports", form: str, output: Path | None) -> Non
 
         write_json_list(rows)
     elif form == "csv":
-        _write_csv(name, rows)
+        from adapters.exporters.csv_text import write_csv
+
+        write_csv(name, rows, sys.stdout.buffer)
     else:
         from adapters.cli.report_tables import show_report
 
         show_report(name, rows, reports)
-
-
-def _write_csv(name: str, rows: Rows) -> None:
-    """The columns are known before any row is, except those of a policy's priorities, which its terms name."""
-    from adapters.cli.written import flattened, write_csv
-
-    columns: Sequence[str] = _COLUMNS[name]
-    rows = iter(rows)
-    if name == "consumption":
-        held = list(rows)
-        priorities = dict.fromkeys(it for row in held for it in flattened(row) if it.startswith("by_priority."))
-        before = columns.index("onsite")
-        columns, rows = [*columns[:before], *priorities, *columns[before:]], iter(held)
-    write_csv(_ready(rows), columns)
 
 
 def _write_parquet(name: str, reports: "Reports", output: Path) -> None:
@@ -183,12 +149,6 @@ def _write_parquet(name: str, reports: "Reports", output: Path) -> None:
     if not is_written_into(output):
         told = ngettext("{count} row written to {path}", "{count} rows written to {path}", count)
         print(told.format(count=f"{count:,}", path=output))
-
-
-def _ready(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The rows, once the first is there: an early failure then writes nothing, not even a header."""
-    first = next(rows, None)
-    return chain([first], rows) if first is not None else rows
 
 
 _reporting(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapters.cli.clicking import Command, Group, option
-from adapters.cli.options import NAME, Count, everywhere, ledger_place, open_ledger, shown_as
+from adapters.cli.options import NAME, Count, everywhere, ledger_place, of_types, open_ledger, shown_as
 from adapters.language import _, ngettext, worded
 from domain.refusal import said
 
@@ -45,7 +45,7 @@ def webhooks() -> None:
               "each that is named must fit."),
 )  # fmt: skip
 @click.argument("url", type=NAME)
-@option("--type", "types", type=NAME, multiple=True, help=said("Only entries of this type; repeatable."))
+@of_types
 @option("--client", "clients", type=NAME, multiple=True, help=said("Only entries of this client; repeatable."))
 @option("--ticket", "tickets", type=NAME, multiple=True, help=said("Only entries of this ticket; repeatable."))
 @option("--after", type=Count(0), help=said("Begin after this position, 0 for everything; after the last one by default."))

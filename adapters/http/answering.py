@@ -65,8 +65,13 @@ def wants_lines(request: Request[Any, Any, Any]) -> bool:
 
 def attached(content: bytes, media_type: str, name: str) -> Response[bytes]:
     """A file to keep, under a name of plain characters."""
+    return Response(content, media_type=media_type, headers=named(name))
+
+
+def named(name: str) -> dict[str, str]:
+    """The header that gives a file its name, in plain characters."""
     plain = "".join(it if it.isascii() and (it.isalnum() or it in "-._") else "_" for it in name)
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{plain}"'})
+    return {"Content-Disposition": f'attachment; filename="{plain}"'}
 
 
 def expect(request: Request[Any, Any, Any], media_type: str) -> None:

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from adapters.http import schemas
 from adapters.http.asking import Parameter
+from adapters.http.examples import EXAMPLES
 from adapters.http.problems import Problem
 from adapters.http.supposing import Supposition
 from adapters.http.telling import BINARY, LINES, PROBLEM, Answer, Told, told_of
@@ -24,6 +25,7 @@ _TAGS = {
     "reports": "What the entries amount to.",
     "replays": "What was known when, and what would have come out otherwise.",
     "papers": "Statements and dossiers.",
+    "exports": "Logs for other tools.",
     "proofs": "That nothing was changed.",
     "terms": "What tickets are judged under.",
     "webhooks": "Entries posted to whoever asks for that.",
@@ -171,7 +173,7 @@ def _responses(told: Told, made: _Schemas) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for it in told.answers:
         response = found.setdefault(str(it.status), {"description": it.described, "content": {}})
-        response["content"][it.media_type] = _content(it, made)
+        response["content"][it.media_type] = _content(told, it, made)
     for status in told.problems:
         described = _WORDS.get(status, HTTPStatus(status).phrase)
         if status == HTTPStatus.NOT_MODIFIED:
@@ -185,16 +187,17 @@ def _responses(told: Told, made: _Schemas) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def _content(it: Answer, made: _Schemas) -> dict[str, Any]:
+def _content(told: Told, it: Answer, made: _Schemas) -> dict[str, Any]:
     if it.content is BINARY:
         return {"schema": {"type": "string", "format": "binary"}}
     if it.media_type == LINES:
-        example = msgspec.json.encode(it.example).decode() + "\n"
+        line = msgspec.json.encode(it.example).decode() + "\n"
         return {"schema": {"type": "string", "description": f"One JSON object a line: {_named(made.of(it.content))}."},
-                "example": example}  # fmt: skip
+                "example": line}  # fmt: skip
     content: dict[str, Any] = {"schema": made.of(it.content)}
-    if it.example is not None:
-        content["example"] = msgspec.to_builtins(it.example)
+    example = EXAMPLES.get(told.id) if it.example is None else msgspec.to_builtins(it.example)
+    if example is not None:
+        content["example"] = example
     return content
 
 

@@ -10,7 +10,7 @@ from adapters import asked as texts
 from adapters.dossier import gathering as dossiers
 from adapters.dossier.setting import as_html, as_pdf, as_zip
 from adapters.dossier.telling import told as dossier_told
-from adapters.http.answering import attached, written
+from adapters.http.answering import attached, named, written
 from adapters.http.asking import (
     AS_OF,
     AT,
@@ -154,7 +154,6 @@ def get_bundle(asked: Asked, ledger: Ledger, signer: Signer | None) -> Response[
     if signer is None:
         raise NotNow(said("the server has no key to sign with: see signing_key in its configuration"))
     if asked["ticket"] is None:
-        return written(lambda file: whole_bundle(ledger, signer, file), ZIP,
-                       {"Content-Disposition": 'attachment; filename="ledger.zip"'})  # fmt: skip
+        return written(lambda file: whole_bundle(ledger, signer, file), ZIP, named("ledger.zip"))
     made = bundle(ledger, signer, asked["ticket"], asked["at"] or utc_now(), readings_asked(asked), asked["held"])
     return attached(made, ZIP, f"{asked['ticket']}.zip")

@@ -1,38 +1,41 @@
 """Checkpoints, proofs and the verification of the ledger, over HTTP."""
 
 from base64 import b64encode
+from contextlib import closing
 from threading import Lock
 from typing import Any
 
 from litestar import Request, Response
 
 from adapters.access.tokens import Role
+from adapters.accounts.comparing import compare
+from adapters.accounts.places import accounts_of
 from adapters.http.answering import tagged
 from adapters.http.asking import POSITION, TICKET, Asked, number, required
 from adapters.http.callers import Caller
 from adapters.http.problems import Busy, Missing
-from adapters.http.schemas import Proved, Signed, Verified
+from adapters.http.schemas import Found, Proved, Signed, Verified, VerifiedAccounts
 from adapters.http.seeing import Seen
 from adapters.http.telling import JSON, Answer, asks
 from adapters.language import worded
-from adapters.ledger import Ledger
+from adapters.ledger import Ledger, utc_now
 from adapters.proved_entries import ProvedEntry, ProvedGrowth, proved, proved_growth
 from adapters.proving import prove
 from adapters.reports import NotFound
 from adapters.signing import Signer
+from adapters.soundness import Difference
 from adapters.tree import TreeRows
 from adapters.verifying import verify
 from domain.refusal import said
 
 _READERS: tuple[Role, ...] = ("reader", "auditor", "integrator", "client")
 _TEXT = "text/plain"
-_NOTE = "example.com/desk\n2971\nq3o9…=\n\n— example.com/desk 8XgK…\n"
 _SIZE = number("size", "Under the tree over the first so many entries; that of the last checkpoint by default.", 1, 2_971)
 _verifying = Lock()
 
 
 @asks("/v1/checkpoints", "listCheckpoints", "Every signed checkpoint, the smallest first.",
-      Answer(JSON, list[Signed], "The checkpoints.", [{"size": 2_971, "note": _NOTE, "made_at": "2026-03-31T18:00:00Z"}]),
+      Answer(JSON, list[Signed], "The checkpoints."),
       roles=_READERS, tag="proofs")  # fmt: skip
 def list_checkpoints(ledger: Ledger) -> list[Signed]:
     """Answers the checkpoints that are kept."""
@@ -41,7 +44,7 @@ def list_checkpoints(ledger: Ledger) -> list[Signed]:
 
 
 @asks("/v1/checkpoint", "getCheckpoint", "The last signed checkpoint: a few lines to publish.",
-      Answer(_TEXT, str, "The signed note (C2SP).", _NOTE), roles=_READERS, tag="proofs", problems=(404,))  # fmt: skip
+      Answer(_TEXT, str, "The signed note (C2SP)."), roles=_READERS, tag="proofs", problems=(404,))  # fmt: skip
 def get_checkpoint(ledger: Ledger) -> Response[str]:
     """Answers what `bitacora checkpoint` printed last."""
     with ledger.reading(said("reading the checkpoints")) as plain:
@@ -53,7 +56,7 @@ def get_checkpoint(ledger: Ledger) -> Response[str]:
 
 @asks("/v1/key", "getKey", "The public key that checkpoints are signed with. Whoever checks a proof should have it from "
     "elsewhere.",
-      Answer(_TEXT, str, "The key (C2SP).", "example.com/desk+f17808b2+ATk…\n"), roles=_READERS, tag="proofs",
+      Answer(_TEXT, str, "The key (C2SP)."), roles=_READERS, tag="proofs",
       problems=(404,))  # fmt: skip
 def get_key(signer: Signer | None) -> Response[str]:
     """Answers the public half of the server's key."""
@@ -97,11 +100,9 @@ def prove_ticket(asked: Asked, caller: Caller, ledger: Ledger) -> list[Proved]:
     return [Proved(it.position, it.stream, it.version, b64encode(it.leaf).decode(), it.proof.decode()) for it in found]
 
 
-@asks("/v1/verify", "verifyLedger", "Read every stored byte and tell whether the ledger is whole and what was signed. It "
-    "takes time "
-      "that grows with the ledger; one at a time.",
-      Answer(JSON, Verified, "What was found.", Verified(True, 2_971, 429, 1, 2_971, None)), roles=("auditor",),
-      tag="proofs")  # fmt: skip
+@asks("/v1/verify", "verifyLedger", "Read every stored byte and tell whether the ledger is whole and what was signed; hold the "
+      "stored accounts, if there are any, against a replay. It takes time that grows with the ledger; one at a time.",
+      Answer(JSON, Verified, "What was found."), roles=("auditor",), tag="proofs")  # fmt: skip
 def verify_ledger(ledger: Ledger, signer: Signer | None) -> Verified:
     """Answers what `bitacora verify` tells, signatures held against the server's key if it has one."""
     if not _verifying.acquire(blocking=False):
@@ -109,8 +110,21 @@ def verify_ledger(ledger: Ledger, signer: Signer | None) -> Verified:
     try:
         last = None if signer is None else signer.last()
         found = verify(ledger, None if signer is None else signer.key, [] if last is None else [last])
+        accounts = _accounts(ledger) if found.difference is None else None
     finally:
         _verifying.release()
-    wrong = found.difference
-    difference = None if wrong is None else {"position": wrong.position, "message": worded(wrong)}
-    return Verified(wrong is None, found.entries, found.streams, found.checkpoints, found.signed, difference)
+    return Verified(found.difference is None, found.entries, found.streams, found.checkpoints, found.signed,
+                    _told(found.difference), accounts)  # fmt: skip
+
+
+def _accounts(ledger: Ledger) -> VerifiedAccounts | None:
+    """The stored accounts, held against a replay; None if there are none."""
+    with closing(accounts_of(ledger.url)) as accounts:
+        found = compare(ledger, accounts, utc_now())
+    if found is None:
+        return None
+    return VerifiedAccounts(found.tickets, found.position, found.parked, found.owed, _told(found.difference))
+
+
+def _told(wrong: Difference | None) -> Found | None:
+    return None if wrong is None else Found(wrong.position, worded(wrong))

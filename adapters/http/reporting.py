@@ -14,7 +14,8 @@ from adapters.access.tokens import Role
 from adapters.accounts.places import accounts_of
 from adapters.accounts.reading import NotCurrent, stored
 from adapters.contract.accounts import Charge, ConsumptionAccount, SlaAccount
-from adapters.http.answering import expect, rows, tagged, written
+from adapters.exporters.csv_text import write_csv
+from adapters.http.answering import expect, named, rows, tagged, written
 from adapters.http.asking import (
     AS_OF,
     AT,
@@ -28,6 +29,7 @@ from adapters.http.asking import (
     Asked,
     Parameter,
     required,
+    word,
 )
 from adapters.http.callers import Caller
 from adapters.http.problems import Misused
@@ -40,7 +42,7 @@ from adapters.http.schemas import (
 )
 from adapters.http.seeing import Seen
 from adapters.http.supposing import supposition
-from adapters.http.telling import JSON, LINES, Answer, Sent, asks, takes
+from adapters.http.telling import BINARY, JSON, LINES, Answer, Sent, asks, takes
 from adapters.ledger import Ledger, utc_now
 from adapters.replays import compare, readings_matrix, readings_page, what_if
 from adapters.reports import ReportName, Reports
@@ -49,7 +51,9 @@ from domain.refusal import said
 from projections.contracts import Question
 
 _READERS: tuple[Role, ...] = ("reader", "auditor", "client")
-_SELECTED = (*AS_OF, *FOCUS, SINCE, UNTIL, FRESH)
+CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
+_FORMAT = word("format", "As what; json by default, or lines for whoever accepts them.", "json", "csv", "parquet")
+_SELECTED = (*AS_OF, *FOCUS, SINCE, UNTIL, FRESH, _FORMAT)
 STORED = "Bitacora-Accounts"
 """Where the rows come from: `stored; position=N`, or `replayed`."""
 
@@ -59,7 +63,12 @@ def _reporting(name: ReportName, summary: str, row: type, example: Any) -> Any:
         return _report(name, request, asked, Seen(ledger, caller))
 
     report.__name__ = f"report_{name}"
-    answers = (Answer(JSON, list[row], "The rows.", [example]), Answer(LINES, row, "One row a line.", example))  # type: ignore[valid-type]
+    answers = (
+        Answer(JSON, list[row], "The rows.", [example]),  # type: ignore[valid-type]
+        Answer(LINES, row, "One row a line.", example),
+        Answer(CSV, BINARY, "The rows, nested fields under dotted names."),
+        Answer(PARQUET, BINARY, "The rows, with exact types."),
+    )
     return asks(f"/v1/reports/{name}", f"report{name.title()}", summary, *answers, roles=_READERS, tag="reports",
                 parameters=_SELECTED, problems=(304, 404))(report)  # fmt: skip
 
@@ -101,22 +110,31 @@ def _report(name: ReportName, request: Request[Any, Any, Any], asked: Asked, see
     headers = tagged(request, seen.ledger, seen.caller, question.known, is_fixed=asked["at"] is not None)
     reports = Reports(seen.ledger, question, selection)
     is_of_now = asked["at"] is None and asked["known_at"] is None and not question.readings
+    shown = partial(_shown, name, request, asked["format"] or "json")
     if asked["fresh"] == "true" or not is_of_now:
-        return rows(request, _rows(name, reports), headers | {STORED: "replayed"})
+        return shown(reports, headers | {STORED: "replayed"})
     with closing(accounts_of(seen.ledger.url)) as accounts:
         if not accounts.exists():
-            return rows(request, _rows(name, reports), headers | {STORED: "replayed"})
+            return shown(reports, headers | {STORED: "replayed"})
         with stored(seen.ledger, reports, accounts) as answering:
             if isinstance(answering, NotCurrent):
-                return rows(request, _rows(name, reports), headers | {STORED: "replayed"})
+                return shown(reports, headers | {STORED: "replayed"})
             # To a client the position would tell how much others recorded.
             where = "stored" if seen.client is not None else f"stored; position={answering.position}"
-            return rows(request, _rows(name, answering), headers | {STORED: where})
+            return shown(answering, headers | {STORED: where})
 
 
-def _rows(name: ReportName, reports: Reports) -> Iterable[dict[str, Any]]:
+def _shown(
+    name: ReportName, request: Request[Any, Any, Any], form: str, reports: Reports, headers: dict[str, str]
+) -> Response[Any]:
     found: Iterable[dict[str, Any]] = getattr(reports, name)()
-    return found
+    if form == "csv":
+        return written(partial(write_csv, name, found), CSV, headers | named(f"{name}.csv"))
+    if form == "parquet":
+        from adapters.exporters.parquet import write_parquet
+
+        return written(partial(write_parquet, name, found, reports.question), PARQUET, headers | named(f"{name}.parquet"))
+    return rows(request, found, headers)
 
 
 @asks(
@@ -202,5 +220,5 @@ async def what_if_asked(request: Request[Any, Any, Any], asked: Asked, caller: C
 
 def _supposed(sent: bytes, asked: Asked, seen: Seen) -> Response[Any]:
     question = Question(asked["at"] or utc_now(), seen.known(asked["known_at"]))
-    answer = what_if(seen.ledger, question, supposition(sent, seen.ledger), seen.focus(asked))
+    answer = what_if(seen.ledger, question, supposition(sent, seen.ledger, question.known), seen.focus(asked))
     return written(partial(json_compared, answer.compared, supposed_as_json(answer)), JSON)

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from adapters.http.documenting import document
 from adapters.http.entries import get_entry, list_entries
+from adapters.http.exporting import EXPORTS
 from adapters.http.operating import get_metrics, health, list_accounts, ready, who_am_i
 from adapters.http.papers import dossier, get_bundle, statement
 from adapters.http.proofs import (
@@ -71,6 +72,7 @@ PROGRAMS: tuple[ControllerRouterHandler, ...] = (
     *_REPORTS,
     *_REPLAYS,
     *_PAPERS,
+    *EXPORTS,
     *_PROOFS,
     *_TERMS,
     *WEBHOOKS,

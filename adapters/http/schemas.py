@@ -145,15 +145,35 @@ class PublishedTerms(Struct):
     digest: str | None
 
 
+class Found(Struct):
+    """A difference: what it is, and where, null if it is of no one entry."""
+
+    position: int | None
+    message: str
+
+
+class VerifiedAccounts(Struct):
+    """What was found by holding the stored accounts against a replay: of how many tickets, up to which position; how many were
+    not compared, since they are parked or still to be judged again. `difference` is the first thing that is wrong."""
+
+    tickets: int
+    position: int
+    parked: int
+    owed: int
+    difference: Found | None
+
+
 class Verified(Struct):
-    """What was found by reading every stored byte. `difference` is the first thing that is wrong."""
+    """What was found by reading every stored byte. `difference` is the first thing that is wrong; `accounts` tells of the
+    stored accounts, null if there are none, or the ledger itself differs."""
 
     is_whole: bool
     entries: int
     streams: int
     checkpoints: int
     signed: int
-    difference: dict[str, Any] | None
+    difference: Found | None
+    accounts: VerifiedAccounts | None
 
 
 class StoredAccounts(Struct):

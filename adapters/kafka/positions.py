@@ -36,11 +36,13 @@ encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Reached).decode
 
 
-def last_reached(brokers: str, topic: str) -> Reached | None:
+def last_reached(brokers: str, topic: str, *, is_ours: bool = False) -> Reached | None:
     """The last committed record of a topic of positions; None if it never had one. What is being committed is waited for, but
-    not for long. KafkaException if it cannot be read, msgspec.MsgspecError if it is none of ours."""
+    not for long: if nobody else can have a transaction open there (`is_ours`), an earlier record is no answer.
+
+    KafkaException if it cannot be read, msgspec.MsgspecError if it is none of ours."""
     written = ends(brokers, {topic: 1})
-    until = time.monotonic() + _COMMIT_SECONDS
+    until = time.monotonic() + (ANSWER_SECONDS if is_ours else _COMMIT_SECONDS)
     consumer = _consumer(brokers, "read_committed")
     try:
         low, high = _bounds(consumer, TopicPartition(topic, 0))
@@ -51,6 +53,8 @@ def last_reached(brokers: str, topic: str) -> Reached | None:
             found, end = _last_since(consumer, TopicPartition(topic, 0, first))
             if end < written and time.monotonic() < until:
                 continue
+            if end < written and is_ours:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic} is not settled up to {written}"))
             if found is not None or first == low:
                 return None if found is None else _decode(found.value() or b"")
             back *= 8

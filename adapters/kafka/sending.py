@@ -82,7 +82,8 @@ class Sending:
         settings = {**client_settings(self._topics.brokers), **PRODUCER, "transactional.id": self._positions}
         self._producer = Producer(settings, logger=_quiet)
         self._patiently(self._producer.init_transactions)
-        found = self._last()
+        # An earlier record than the last would have everything since then sent twice.
+        found = self._last(is_ours=True)
         self._refuse_others(found, source, partitions)
         reached = found or Reached(source, "", {})
         taken = msgspec.structs.replace(reached, relay=self._relay, partitions=partitions)
@@ -150,9 +151,9 @@ class Sending:
         found = self._last()
         return found is not None and found.relay != self._relay
 
-    def _last(self) -> Reached | None:
+    def _last(self, *, is_ours: bool = False) -> Reached | None:
         try:
-            return last_reached(self._topics.brokers, self._positions)
+            return last_reached(self._topics.brokers, self._positions, is_ours=is_ours)
         except msgspec.MsgspecError:
             raise Unsuitable(said("topic {topic} holds something that no relay wrote"), topic=self._positions) from None
 

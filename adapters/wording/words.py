@@ -13,6 +13,10 @@ WORDS: dict[str, str] = {
     "running": said("running"),
     "paused": said("paused"),
     "not_applicable": said("not applicable"),
+    # what is live of a clock, and of a quota
+    "at_risk": said("at risk"),
+    "available": said("available"),
+    "near_exhaustion": said("nearly used up"),
     # states of a ticket, of a segment, of a policy
     "open": said("open"),
     "resolved": said("resolved"),

@@ -59,7 +59,7 @@ def test_a_lane_that_was_never_begun_is_no_success(desk: Bitacora, asked: list[s
 
 
 def test_a_missing_topic_is_said_in_the_language_spoken(desk: Bitacora, asked: list[str], topic_prefix: str) -> None:
-    for language, said in (("en", "there is no topic"), ("es", "no existe el tópico")):
+    for language, said in (("en", "there is no topic"), ("es", "no existe el tema")):
         ran = desk("--lang", language, *asked, "--once")
         assert (ran.code, ran.out) == (1, "")
         assert said in ran.err and f"{topic_prefix}.entries" in ran.err and "--create-topics" in ran.err

@@ -197,6 +197,8 @@ def disturbed(store: Ledgers, disturb: Callable[[], None]) -> None:
     """Two processes record, whatever happens, while it happens again and again."""
     writer = [sys.executable, "-m", "tests.adapters.crash.writer", store.url(), str(store.keys())]
     writing = [started([*writer, f"W-{number}", str(LOAD_ENTRIES)]) for number in range(2)]
+    # Whoever has not opened the ledger by then is not at work yet.
+    heard(writing[1], " W-1-0 ")
     for number in range(1, DISTURBANCES + 1):
         heard(writing[0], f" W-0-{number * LOAD_ENTRIES // (DISTURBANCES + 1)} ")
         disturb()

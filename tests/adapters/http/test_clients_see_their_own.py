@@ -1,9 +1,11 @@
 """A token of the role client shows what is that client's, and of all else not even that it is there."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from tests.adapters.cli.stories import AT
 from tests.adapters.http.served import CLIENT, Events, Served
@@ -62,6 +64,18 @@ def test_reports_are_about_itself(server: Served, report: str) -> None:
     asked = server.as_("auditor").get(f"/v1/reports/{report}", params={"at": AT, "client": CLIENT})
     assert own.content == asked.content and "beta" not in own.text
     assert "etag" not in own.headers
+
+
+def test_its_reports_as_files_are_about_itself_too(server: Served) -> None:
+    asked = {"at": AT, "format": "csv"}
+    own = server.as_("client").get("/v1/reports/sla", params=asked)
+    assert own.content == server.as_("auditor").get("/v1/reports/sla", params=asked | {"client": CLIENT}).content
+    file = server.as_("client").get("/v1/reports/sla", params=asked | {"format": "parquet"}).content
+    table = parquet.read_table(BytesIO(file))
+    assert set(table["client"].to_pylist()) == {CLIENT}
+    # The position that it is told of is one of its own.
+    last = server.as_("client").get("/v1/entries").json()["entries"][-1]["position"]
+    assert int(table.schema.metadata[b"known"]) == last
 
 
 def test_its_ticket_is_explained_as_to_an_auditor(server: Served) -> None:

@@ -2,19 +2,26 @@
 
 import json
 import os
+import re
+from base64 import b64decode
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks, openapi
 
 from adapters.http import routes
+from adapters.http.examples import EXAMPLES
+from replay import merkle
 from tests.adapters.cli.calling import ROOT
 from tests.adapters.http.served import Served
 
 KEPT = ROOT / "docs" / "schemas" / "openapi.json"
-EXAMPLES = int(os.environ.get("BITACORA_API_EXAMPLES", "12"))
+TRIES = int(os.environ.get("BITACORA_API_EXAMPLES", "12"))
 DOCUMENT = json.loads(routes.openapi())
 SCHEMA = openapi.from_dict(DOCUMENT)
 TRUE_TO_IT = (
@@ -54,6 +61,63 @@ def test_every_reference_leads_somewhere() -> None:
     assert found <= DOCUMENT["components"]["schemas"].keys()
 
 
+def examples() -> Iterator[tuple[str, Any, Any]]:
+    """Every example, with where it stands and its schema."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            place = f"{method} {path}"
+            contents = {**operation.get("requestBody", {}).get("content", {})}
+            yield from ((f"{place} sent as {name}", it["schema"], it["example"]) for name, it in contents.items())
+            for it in operation["parameters"]:
+                if "example" in it:
+                    yield f"{place} {it['name']}", it["schema"], it["example"]
+            for status, response in operation["responses"].items():
+                for name, it in response.get("content", {}).items():
+                    if "example" in it:
+                        yield f"{place} {status} {name}", it["schema"], it["example"]
+
+
+@pytest.mark.parametrize(("schema", "example"), [pytest.param(*it, id=place) for place, *it in examples()])
+def test_an_example_is_of_the_form_it_is_an_example_of(schema: Any, example: Any) -> None:
+    named = re.search(r"One JSON object a line[:;] (?:each as in the schema )?(\w+)", schema.get("description", ""))
+    if named is not None and named[1] in DOCUMENT["components"]["schemas"]:
+        schema = {"$ref": f"#/components/schemas/{named[1]}"}
+        found = [json.loads(it) for it in example.splitlines()]
+    else:
+        found = [example]
+    checked = jsonschema.Draft202012Validator(schema | {"components": DOCUMENT["components"]})
+    for it in found:
+        checked.validate(it)
+
+
+WITHOUT_EXAMPLE = {"getTerms", "getDocument", "exportOcel"}
+"""Documents too long to be shown."""
+
+
+def test_every_answer_for_programs_has_an_example() -> None:
+    without = {
+        operation["operationId"]
+        for path in DOCUMENT["paths"].values()
+        for operation in path.values()
+        for status, response in operation["responses"].items()
+        for name, it in response.get("content", {}).items()
+        if status < "300" and name in ("application/json", "application/x-ndjson") and "example" not in it
+    }
+    assert without == WITHOUT_EXAMPLE
+
+
+def test_the_examples_taken_are_those_of_operations_and_show_what_they_should() -> None:
+    ids = {it["operationId"] for path in DOCUMENT["paths"].values() for it in path.values()}
+    assert EXAMPLES.keys() <= ids
+    assert EXAMPLES["replay"]["changes"] and EXAMPLES["whatIf"]["changes"] and EXAMPLES["hangingReadings"]["hangs"]
+    # A proof that is shown holds.
+    shown = EXAMPLES["proveEntry"]
+    leaf, hashed, root = (b64decode(shown[it]) for it in ("leaf", "leaf_hash", "root"))
+    path = [b64decode(it) for it in shown["path"]]
+    assert merkle.leaf_hash(leaf) == hashed
+    assert merkle.holds_inclusion(hashed, shown["index"], shown["size"], path, root)
+
+
 @schemathesis.serializer("application/x-ndjson")
 def as_lines(_: object, value: object) -> bytes:
     """Lines are sent as the text that they are."""
@@ -63,7 +127,7 @@ def as_lines(_: object, value: object) -> bytes:
 @pytest.mark.filterwarnings("ignore")
 @SCHEMA.exclude(operation_id="followEntries").parametrize()
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
+    max_examples=TRIES, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck), database=None,
 )  # fmt: skip
 def test_every_answer_is_as_the_document_tells_it(case: schemathesis.Case, one_server: Served) -> None:
@@ -72,8 +136,6 @@ def test_every_answer_is_as_the_document_tells_it(case: schemathesis.Case, one_s
 
 
 def test_the_document_can_be_read_by_others() -> None:
-    import jsonschema
-
     for schema in DOCUMENT["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
     assert Path(KEPT).is_file()

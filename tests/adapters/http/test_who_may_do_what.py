@@ -41,6 +41,8 @@ MAY: dict[tuple[str, str], set[str | None]] = {
     ("POST", "/v1/what-if"): READERS,
     ("GET", "/v1/statement"): READERS | {"client"},
     ("GET", "/v1/dossier"): {"auditor", "client", "admin"},
+    ("GET", "/v1/exports/xes"): READERS,
+    ("GET", "/v1/exports/ocel"): READERS,
     ("GET", "/v1/bundle"): {"auditor", "admin"},
     ("GET", "/v1/checkpoints"): FOLLOWERS,
     ("GET", "/v1/checkpoint"): FOLLOWERS,

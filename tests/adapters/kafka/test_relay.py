@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from aiokafka.partitioner import murmur2
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Producer
 
 from adapters.contract.cloud_events import source_of
 from adapters.contract.topics import CHECKPOINTS, ENTRIES
-from adapters.kafka import sending
-from adapters.kafka.positions import Reached, last_reached
+from adapters.kafka import positions, sending
+from adapters.kafka.positions import Reached, encode, last_reached
 from adapters.kafka.relaying import reached_by_lane
 from adapters.kafka.sending import Outgoing, Sending, TakenOver
 from adapters.kafka.topics import PARTITIONS
@@ -178,3 +178,23 @@ def test_a_relay_that_took_too_long_is_undone_by_the_broker_and_begins_again(
     assert last_reached(relaying.topics.brokers, relaying.topics.positions("entries")) == one.begin(source) == reached
     one.close()
     assert received(relaying.topics.brokers, relaying.topics.named(ENTRIES)) == []
+
+
+def test_an_earlier_position_is_no_answer_while_a_later_one_is_not_settled(
+    relaying: Relaying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "ANSWER_SECONDS", 1.0)
+    brokers, topic = relaying.topics.brokers, relaying.topics.positions("entries")
+    one = Sending(relaying.topics, "entries")
+    reached = one.begin("urn:uuid:0")
+    one.close()
+    other = Producer({"bootstrap.servers": brokers, "transactional.id": f"{topic}.other"})
+    other.init_transactions(10)
+    other.begin_transaction()
+    other.produce(topic, encode(reached), b"entries")
+    other.flush(10)
+    with pytest.raises(KafkaException, match="not settled"):
+        last_reached(brokers, topic, is_ours=True)
+    assert last_reached(brokers, topic) == reached
+    other.abort_transaction(10)
+    assert last_reached(brokers, topic, is_ours=True) == reached
