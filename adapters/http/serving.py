@@ -15,6 +15,7 @@ from adapters.http.application import application
 from adapters.http.following import Following
 from adapters.http.metrics import Metrics
 from adapters.http.observing import Observed, log_as_json
+from adapters.http.sending import patient_for
 from adapters.http.settings import ServerSettings
 from adapters.ledger import Ledger
 
@@ -33,6 +34,7 @@ def serve(ledger: Ledger, settings: ServerSettings, began: Callable[[str], None]
         app,
         host=settings.host,
         port=settings.port,
+        http=patient_for(settings.sending_seconds),
         log_config=None,
         access_log=False,
         server_header=False,

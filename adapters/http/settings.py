@@ -35,6 +35,8 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     most_streams: Some = 2_000
     """So many read the live stream at a time; whoever comes then is told to come again."""
     heartbeat_seconds: Annotated[int, Meta(ge=1, le=300)] = 15
+    sending_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 30
+    """How long is waited for the head of a request, and for each part of its body, to come."""
     stop_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 20
     """How long requests under way may take to end when the server is stopped."""
     signing_key: str | None = None

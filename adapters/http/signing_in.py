@@ -20,6 +20,8 @@ from adapters.ledger import utc_now
 
 SIGN_IN, SIGN_OUT = "/login", "/logout"
 _SEE_OTHER: Literal[303] = 303
+_MOST_FORM_BYTES = 8_192
+"""Anybody may send these forms, and they are taken apart before anything is asked: they hold a token and a path, no more."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class SigningIn:
 Posted = Annotated[SigningIn, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@post(SIGN_IN, opt=EVERYBODY, include_in_schema=False, status_code=_SEE_OTHER)
+@post(SIGN_IN, opt=EVERYBODY, include_in_schema=False, status_code=_SEE_OTHER, request_max_body_size=_MOST_FORM_BYTES)
 async def sign_in(request: Request[Any, Any, Any], data: Posted, entrance: Entrance, sessions: Sessions) -> Response[Any]:
     """Begins a session for the token posted, and goes where the form says; back to the form if the token does not hold."""
     check_site(request)
@@ -45,7 +47,7 @@ async def sign_in(request: Request[Any, Any, Any], data: Posted, entrance: Entra
     return Redirect(there, status_code=_SEE_OTHER, cookies=[_cookie(request, text, sessions.seconds)])
 
 
-@post(SIGN_OUT, opt=EVERYBODY, include_in_schema=False, status_code=_SEE_OTHER)
+@post(SIGN_OUT, opt=EVERYBODY, include_in_schema=False, status_code=_SEE_OTHER, request_max_body_size=_MOST_FORM_BYTES)
 async def sign_out(request: Request[Any, Any, Any], sessions: Sessions) -> Response[Any]:
     """Ends the session, if there is one."""
     check_site(request)

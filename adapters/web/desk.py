@@ -4,15 +4,24 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, lru_cache
 
+from msgspec import Struct
+
 from adapters.ledger import Ledger, utc_now
 from adapters.replays import readings_matrix
 from adapters.signing import Signer
 from adapters.web.kept import Kept
 from projections.contracts import Question
-from replay.as_of import Focus
-from replay.readings import Matrix
+from replay.as_of import Focus, Totals
+from replay.hanging import Hangs
 
-_MATRICES = 32
+_ANSWERS = 32
+
+
+class Readings(Struct, frozen=True):
+    """Every unclear clause with what hangs on it, and the totals it is held against."""
+
+    hangs: tuple[Hangs, ...]
+    totals: Totals
 
 
 class Desk:
@@ -20,16 +29,23 @@ class Desk:
 
     def __init__(self, ledger: Ledger, signer: Signer | None, clock: Callable[[], datetime] = utc_now) -> None:
         self.ledger, self.signer, self.clock = ledger, signer, clock
-        self._matrix = lru_cache(_MATRICES)(self._matrix_of)
+        self._readings = lru_cache(_ANSWERS)(self._readings_of)
 
     @cached_property
     def kept(self) -> Kept:
         """The accounts that lists are read from."""
         return Kept(self.ledger, self.clock)
 
-    def matrix(self, focus: Focus, at: datetime, known: int) -> Matrix:
-        """The readings matrix; the same question is answered from memory."""
-        return self._matrix(focus.client, focus.policy, focus.ticket, at, known)
+    def readings(self, focus: Focus, question: Question) -> Readings:
+        """What hangs on each unclear clause; the same question is answered from memory."""
+        chosen = tuple(sorted(question.readings.items()))
+        return self._readings(focus.client, focus.policy, focus.ticket, question.at, question.known, chosen)
 
-    def _matrix_of(self, client: str | None, policy: str | None, ticket: str | None, at: datetime, known: int) -> Matrix:
-        return readings_matrix(self.ledger, Question(at, known), Focus(client=client, policy=policy, ticket=ticket))
+    def _readings_of(
+        self, client: str | None, policy: str | None, ticket: str | None, at: datetime, known: int | None,
+        chosen: tuple[tuple[str, str], ...],
+    ) -> Readings:  # fmt: skip
+        focus = Focus(client=client, policy=policy, ticket=ticket)
+        matrix = readings_matrix(self.ledger, Question(at, known, dict(chosen)), focus)
+        # Worked out here: a matrix counts as it is asked, and is good for one answer.
+        return Readings(tuple(matrix.hangs()), matrix.totals)

@@ -14,6 +14,7 @@ from adapters.accounts.filling import moment, read
 from adapters.accounts.tables import SLA
 from adapters.ledger import Ledger
 from adapters.web.kept import View
+from adapters.wording.words import NAMES
 from domain.events import ClientRegistered, TicketOpened
 
 SHOWN = 12
@@ -21,6 +22,7 @@ PAGE_ROWS = 50
 MONTHS = 12
 _NEAR_PERCENT = 80
 _CLOCKS = ("response", "resolution")
+_PLACES = {name: place for place, name in enumerate(NAMES)}
 Row = dict[str, Any]
 
 
@@ -75,7 +77,7 @@ def overview(view: View, client: str | None) -> Overview:
     where, values = _of(client)
     sums = view.session.all(f"SELECT COUNT(*), {_breached_count()} FROM sla {where}", *values)[0]
     return Overview(
-        priorities=sorted({it for month in months.values() for it in month if it}),
+        priorities=_in_order({it for month in months.values() for it in month if it}),
         months=months,
         breaches=_breaches(view, client),
         breached=int(sums[1] or 0),
@@ -84,6 +86,11 @@ def overview(view: View, client: str | None) -> Overview:
         quotas=quotas(view, client, near=True),
         tickets=int(sums[0]),
     )
+
+
+def _in_order(priorities: Iterable[str]) -> list[str]:
+    """As the built-in terms list them, the most urgent first; those of other terms after them, by name."""
+    return sorted(priorities, key=lambda it: (_PLACES.get(it, len(_PLACES)), it))
 
 
 def _of(client: str | None, also: str = "") -> tuple[str, tuple[Any, ...]]:
@@ -225,9 +232,9 @@ def _place(before: str) -> tuple[str, int] | None:
 def known(view: View, client: str | None) -> Known:
     """The priorities and months that tickets have."""
     where, values = _of(client)
-    priorities = view.session.all(f"SELECT DISTINCT priority FROM sla {where} ORDER BY priority", *values)
+    priorities = view.session.all(f"SELECT DISTINCT priority FROM sla {where}", *values)
     months = view.session.all(f"SELECT DISTINCT month FROM sla {where} ORDER BY month DESC", *values)
-    return Known([it for (it,) in priorities], [it for (it,) in months])
+    return Known(_in_order(it for (it,) in priorities), [it for (it,) in months])
 
 
 def subjects(ledger: Ledger, names: Iterable[str]) -> dict[str, str]:

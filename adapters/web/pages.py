@@ -5,7 +5,6 @@ A caller of the role `client` is shown what is its own, and for all else exactly
 
 from collections.abc import Mapping
 from datetime import UTC, timedelta
-from typing import Any
 
 from msgspec import structs
 
@@ -13,11 +12,12 @@ from adapters.language import _
 from adapters.reports import NotFound, Selection
 from adapters.web import agreed, listing, recording
 from adapters.web.asking import BadQuestion, State, readings_known, state_of
-from adapters.web.desk import Desk
+from adapters.web.desk import Desk, Readings
 from adapters.web.proof_words import words
 from adapters.web.setting import Page, Viewer, rendered
 from adapters.web.ticket import client_of, gathered, position_of
 from domain.refusal import said
+from projections.contracts import Question
 from replay.as_of import Focus
 
 MATRIX_ENTRIES = 20_000
@@ -114,21 +114,22 @@ def readings(desk: Desk, page: Page, viewer: Viewer) -> str:
                   ticket=asked.get("ticket") or None)  # fmt: skip
     _check_readings(desk, viewer, state)
     head = position_of(desk.ledger, None, viewer.client)
-    matrix = None
+    found = None
     if head <= MATRIX_ENTRIES or any((focus.client, focus.policy, focus.ticket)):
         if focus.ticket is not None:
             check_seen(desk, viewer, focus.ticket)
-        matrix = _matrix(desk, focus, state, viewer.client)
+        found = _hanging(desk, focus, state, viewer.client)
     seen = agreed.terms_seen(desk.ledger, viewer.client)
-    hangs = [] if matrix is None else [it for it in matrix.hangs() if seen is None or it.terms in seen]
-    totals = None if matrix is None else matrix.totals
+    hangs = [] if found is None else [it for it in found.hangs if seen is None or it.terms in seen]
+    totals = None if found is None else found.totals
     return rendered("readings.html", page, hangs=hangs, totals=totals, focus=focus, state=state, most=MATRIX_ENTRIES)
 
 
-def _matrix(desk: Desk, focus: Focus, state: State, client: str | None) -> Any:
+def _hanging(desk: Desk, focus: Focus, state: State, client: str | None) -> Readings:
     at = state.at or desk.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     with readings_known("reading"):
-        return desk.matrix(focus, at, position_of(desk.ledger, state.known_at, client))
+        known = position_of(desk.ledger, state.known_at, client)
+        return desk.readings(focus, Question(at, known, state.readings))
 
 
 # Recording ----------------------------------------------------------------------------------------------------------

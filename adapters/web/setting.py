@@ -25,6 +25,7 @@ from adapters.wording.happenings import sentence
 from adapters.wording.outcomes import outcome
 from adapters.wording.totals import total_rows
 from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, short, word
+from replay.hanging import Hangs
 
 _PACKAGE = "adapters.web"
 STATIC = "static"
@@ -144,6 +145,18 @@ def _told(text: Any) -> str:
     return plain(getattr(text, spoken()))
 
 
+def _read_as(clause: Hangs) -> str:
+    """How an unclear clause is read: what the option is called, and what it says."""
+    text = clause.reading.options.get(clause.chosen)
+    return clause.chosen if text is None else f"{clause.chosen}: {_told(text)}"
+
+
+def _coded(text: str) -> Markup:
+    """A message whose commands, between backticks, are set as such."""
+    parts = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(it) if number % 2 else escape(it) for number, it in parts)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
@@ -153,10 +166,10 @@ def _target(ticket: str, query: Pairs = (), *parts: str) -> str:
 
 
 _FILTERS: Mapping[str, Callable[..., Any]] = {
-    "after_hours": after_hours, "amount": amount, "billing_totals": billing_totals, "charged_for": charged_for,
+    "after_hours": after_hours, "amount": amount, "billing_totals": billing_totals, "charged_for": charged_for, "coded": _coded,
     "figure_lines": figure_lines, "instant": _instant, "json_text": _json, "long": long, "minute": _minute, "minutes": minutes,
-    "moment": _moment, "named": named, "outcome": outcome, "plain": plain, "reason_word": reason_word, "said": _,
-    "sentence": sentence, "short": short, "time": _time, "told": _told, "told_of": told_of, "word": word,
+    "moment": _moment, "named": named, "outcome": outcome, "plain": plain, "read_as": _read_as, "reason_word": reason_word,
+    "said": _, "sentence": sentence, "short": short, "time": _time, "told": _told, "told_of": told_of, "word": word,
     "word_of_cause": word_of_cause, "worded": worded,
 }  # fmt: skip
 _GLOBALS: Mapping[str, Any] = {

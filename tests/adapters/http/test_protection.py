@@ -1,6 +1,7 @@
 """What the server does not let through, and does not let out."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,14 @@ from adapters.access.tokens import Tokens
 from adapters.http.callers import COOKIE
 from adapters.ledger import utc_now
 from tests.adapters.cli.stories import STORY
-from tests.adapters.http.served import Served, begin, serving, waited_for
+from tests.adapters.http.served import PATIENCE_SECONDS, Served, begin, serving, waited_for
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+SLOW_BODY = (
+    b"POST /login HTTP/1.1\r\nHost: here\r\nSec-Fetch-Site: same-origin\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60\r\n\r\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +31,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     url = str(folder / "ledger.db")
     begin(url, folder / "ledger.db.keys", STORY)
     with serving(Served(folder, url, folder / "ledger.db.keys", requests_a_minute=40, failures_a_minute=5,
-                        most_body_bytes=2_048)) as it:  # fmt: skip
+                        most_body_bytes=2_048, sending_seconds=2)) as it:  # fmt: skip
         yield it
 
 
@@ -142,6 +148,31 @@ def test_what_is_sent_in_pieces_is_measured_too(strict: Served) -> None:
         "/v1/entries", content=(b" " * 500 for _ in range(10)), headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == 413
+
+
+def test_the_form_of_the_page_is_not_taken_apart_if_it_is_too_long_for_one(one_server: Served) -> None:
+    answer = httpx.post(f"{one_server.url}/login", content=b"a=1&" * 10_000, headers={**SAME_SITE, **FORM})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health HTTP/1.1\r\nX-Slow: ", SLOW_BODY + b"tok", SLOW_BODY[:-4]])
+def test_who_does_not_go_on_sending_is_not_waited_for(strict: Served, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", strict.port)) as connection:
+        connection.settimeout(PATIENCE_SECONDS)
+        connection.sendall(begun)
+        while connection.recv(4_096):
+            pass
+    assert strict.as_(None).get("/health").status_code == 200
+
+
+def test_who_sends_slowly_but_goes_on_is_heard(strict: Served) -> None:
+    def slowly() -> Iterator[bytes]:
+        for part in (b"token=", b"nobody", b"&next=/"):
+            time.sleep(0.3)
+            yield part
+
+    answer = httpx.post(f"{strict.url}/login", content=slowly(), headers={**SAME_SITE, **FORM})
+    assert answer.status_code == 303
 
 
 def test_who_asks_too_often_waits_and_nobody_else(strict: Served) -> None:

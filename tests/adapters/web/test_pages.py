@@ -170,6 +170,18 @@ def test_a_client_asks_for_readings_of_other_terms_in_vain_as_for_readings_that_
     assert told[0] == told[1]
 
 
+def test_the_readings_asked_again_are_the_readings_asked_before(desk: Desk) -> None:
+    page = asked("/readings", ("client", "fletes-del-bajio"), ("at", NOW.isoformat()))
+    first = pages.readings(desk, page, AUDITOR)
+    assert "PC-0006" in first
+    assert pages.readings(desk, page, AUDITOR) == first == pages.readings(desk, page, AUDITOR)
+
+
+def test_the_readings_are_held_against_those_the_url_asks_for(desk: Desk) -> None:
+    found = pages.readings(desk, asked("/readings", ("client", "fletes-del-bajio"), ("reading", "cs.2=support-hours")), AUDITOR)
+    assert "→ support-hours: Support hours." in found and "<td>clock-hours: " in found
+
+
 def test_what_anyone_wrote_is_shown_as_text(tmp_path: Path, desk: Desk) -> None:
     with pytest.raises(NotFound):
         pages.ticket(desk, asked("/tickets/x"), AUDITOR, "<script>")
@@ -186,6 +198,7 @@ def test_the_overview_counts_what_the_report_says(ledger: Ledger, desk: Desk) ->
     rows = list(Reports(ledger, Question(NOW, None)).sla())
     assert found.tickets == len(rows)
     assert found.breached == sum(row[clock]["verdict"] == "breached" for row in rows for clock in ("response", "resolution"))
+    assert found.priorities == ["critical", "high", "medium", "low", "P1", "P2", "P3", "P4", "P5"]
     newest = max(found.months)
     met = sum(it["response"]["verdict"] == "met" and it["opened_at"] > f"{newest}-01T06" for it in rows)
     assert found.months[newest][""]["response_met"] == met
