@@ -45,7 +45,8 @@ def ledger(store: Ledgers) -> Iterator[Ledger]:
     with Ledger.open(store.url(), create=True, keys=store.keys(), clock=lambda: NOW) as ledger:
         ledger.record([read(it) for it in (registered(), authorized(), gs_policy(), opened("T-1"))])
         position = ledger.head() + 1
-        stored = {"id": id_at(position, "8734-ad01-d90f4aa69a27"), "recorded_at": "2027-01-01T00:00:00Z", "event": OLD}
+        stored = {"id": id_at(position, "8734-ad01-d90f4aa69a27"), "recorded_at": "2027-01-01T00:00:00Z", "event": OLD,
+                  "recorded_by": "mail-gateway"}  # fmt: skip
         with ledger.writing_beside() as rows:
             rows.insert([(position, "ticket:T-1", 2, "Replied", json.dumps(stored, separators=(",", ":")).encode())])
             rows.insert_keys([("reply-1", position)])
@@ -64,7 +65,7 @@ def last(ledger: Ledger) -> Entry:
 
 def test_it_is_read_in_the_form_of_today_and_stays_as_it_is_stored(ledger: Ledger) -> None:
     before = row_of(ledger)
-    assert last(ledger).event == read(NEW)
+    assert (last(ledger).event, last(ledger).recorded_by) == (read(NEW), "mail-gateway")
     assert list(ledger.entries())[-1] == last(ledger)
     assert ledger.entry("reply-1") == last(ledger)
     assert row_of(ledger) == before
