@@ -47,6 +47,9 @@ def serve(ledger: Ledger, settings: ServerSettings, began: Callable[[str], None]
     )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.create_server((settings.host, settings.port), family=family, backlog=_WAITING) as listening:
+        # Inherited by every connection. The loop would not do it for a socket that it did not make, and an answer of two parts
+        # would then wait 40 ms for the client's acknowledgement.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _Server(config, following, began).run(sockets=[listening])
 
 
