@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -54,7 +54,7 @@ def document(routes: Iterable[ControllerRouterHandler]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "bitacora",
-            "version": _version(),
+            "version": version("bitacora"),
             "summary": "The ship's log of a support desk.",
             "description": "Entries are recorded once and never changed; everything else is worked out from them, for any "
             "moment, "
@@ -78,13 +78,6 @@ def _handlers(routes: Iterable[Any]) -> Iterable[Any]:
             yield from _handlers(it.route_handlers)  # type: ignore[attr-defined]
         elif hasattr(it, "opt"):
             yield it
-
-
-def _version() -> str:
-    try:
-        return version("bitacora")
-    except PackageNotFoundError:
-        return "0"
 
 
 class _Schemas:

@@ -91,7 +91,8 @@ class Live:
     # What there is --------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Takes stock of tables that were filled from elsewhere. Nothing is judged by what was remembered before."""
+        """Takes stock of tables that were filled from elsewhere. Nothing is judged by what was remembered before. A policy may
+        have parts that its row knows nothing of (nobody took them from their topic), so each that has any is judged."""
         self.contexts.forget()
         self.recorded.clear()
         self.turns.clear()
@@ -106,6 +107,7 @@ class Live:
         for key, value in list(self.tables.parts.items()):
             subject, _, ticket = key.decode().partition(" ")
             self.parts.setdefault(subject, {})[ticket] = decode_part(value)
+        self.turns.touch(it.encode() for it in self.parts)
 
     def ticket(self, key: bytes) -> LiveTicket | None:
         """A ticket's row."""

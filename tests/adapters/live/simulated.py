@@ -90,17 +90,25 @@ class Simulated:
         """What was said and what was taken is kept, together."""
         tables = self.live.tables
         self.committed = (
-            {**tables.tickets}, {**tables.policies}, {**tables.parts}, len(self.parts), len(self.told), self.taken,
+            {**tables.tickets},
+            {**tables.policies},
+            len(self.parts),
+            len(self.told),
+            self.taken,
             self.parts_taken,
-        )  # fmt: skip
+        )
 
     def kill(self, offsets_too: bool = True) -> None:
-        """Everything since the last commit is gone. Offsets may be older still than what was said."""
-        tickets, policies, parts, said, told, taken, parts_taken = self.committed
+        """Everything since the last commit is gone. Offsets may be older still than what was said; parts are found as their
+        topic has them, those that nobody took yet among them."""
+        tickets, policies, said, told, taken, parts_taken = self.committed
         del self.parts[said:], self.told[told:]
         self.taken = taken if offsets_too else self.rng.randint(0, taken)
         self.parts_taken = parts_taken if offsets_too else self.rng.randint(0, parts_taken)
-        self._begin(Tables({**tickets}, {**policies}, {**parts}))
+        parts: dict[bytes, bytes] = {}
+        for subject, part in self.parts:
+            parts[f"{subject} {decode_part(part).ticket}".encode()] = part
+        self._begin(Tables({**tickets}, {**policies}, parts))
         self.healing.compare(self.watching.all_heads(self.relayed), is_new=True)
         for client in self.healing.clients():
             self.healing.out_of_date(client, self.now)

@@ -15,6 +15,7 @@ import pytest
 from adapters.ledger import Ledger
 from tests.adapters.accounts_kept import Clock, moments
 from tests.adapters.live.simulated import Simulated
+from tests.given import authorized, cs_policy, opened, read, registered
 from tests.oracle.comparison import proposal
 from tests.oracle.ledgers import random_ledger
 from tests.stores import Ledgers
@@ -82,6 +83,22 @@ def test_with_messages_lost_and_repeated_and_workers_killed_it_is_too(seed: int,
                 case "settle":
                     worker.settle()
                     worker.check()
+    worker.settle()
+    worker.check()
+    ledger.close()
+
+
+def test_a_policy_is_judged_by_parts_that_came_when_nobody_had_its_partition(tmp_path: Path) -> None:
+    """Whoever begins finds them among its tables, and takes no message of them for news."""
+    ledger = Ledgers(tmp_path).open(create=True, clock=Clock(LONG_AFTER), sealed=False)
+    ledger.record([read(it) for it in (registered(), authorized(), cs_policy(), opened(priority="P3"))])
+    worker = Simulated(ledger, random.Random("parts"), ALWAYS)
+    worker.now = LONG_AFTER
+    worker.relay()
+    worker.deliver(10)
+    worker.commit()
+    assert len(worker.parts) == 1 and worker.parts_taken == 0
+    worker.kill()
     worker.settle()
     worker.check()
     ledger.close()
