@@ -14,16 +14,16 @@ from typing import Self
 
 from msgspec import UNSET, UnsetType
 
-from adapters.grouping import Grouping
-from adapters.key_store import Kind, key_store_of_a_new_ledger
 from adapters.mapper import LedgerError
-from adapters.rows import Rows, pages
-from adapters.sealing import Fingerprint, Seals, plain_fingerprint
-from adapters.stores import Store, opened
-from adapters.terms_files import builtin_documents
-from adapters.transaction import Answer, Refusal, Same, Taken, Transaction, forgotten_in, refusal_again
-from adapters.unsealing import Unsealed
-from adapters.writing import Writing
+from adapters.personal.key_store import Kind, key_store_of_a_new_ledger
+from adapters.personal.sealing import Fingerprint, Seals, plain_fingerprint
+from adapters.personal.unsealing import Unsealed
+from adapters.stores.grouping import Grouping
+from adapters.stores.places import Store, opened
+from adapters.stores.rows import Rows, pages
+from adapters.stores.transaction import Answer, Refusal, Same, Taken, Transaction, forgotten_in, refusal_again
+from adapters.stores.writing import Writing
+from adapters.terms.files import builtin_documents
 from domain.book import Book
 from domain.events import AnyEvent, Entry, PersonForgotten
 from domain.personal import client_concerned

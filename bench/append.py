@@ -20,10 +20,10 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import conninfo
 
+from adapters.files.recording import BATCH_LINES, record_file
 from adapters.ledger import Ledger, Taken
 from adapters.mapper import id_at, random_tail, state_of
-from adapters.postgres.connecting import prepare
-from adapters.recording import BATCH_LINES, record_file
+from adapters.stores.postgres.connecting import prepare
 from bench.ledgers import lines
 from bench.measuring import REPEATS, Row, Times
 from domain.events import Entry

@@ -11,7 +11,7 @@ from random import Random
 from time import process_time
 
 from adapters.ledger import Ledger
-from adapters.reports import Reports, Selection
+from adapters.reports.reports import Reports, Selection
 from bench.ledgers import ledger
 from bench.measuring import Row, Times, in_turns
 from projections.contracts import Question

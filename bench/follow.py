@@ -32,10 +32,10 @@ from adapters.accounts.judging import Judging
 from adapters.accounts.places import accounts_of
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.sqlite import SQLiteSession, accounts_beside
+from adapters.files.recording import record_file
 from adapters.ledger import Ledger
-from adapters.postgres.schema import ACCOUNTS
-from adapters.recording import record_file
-from adapters.sqlite import LedgerRecorder
+from adapters.stores.postgres.schema import ACCOUNTS
+from adapters.stores.sqlite import LedgerRecorder
 from bench.ledgers import ledger, lines
 from bench.measuring import Row, Times, in_turns
 from bench.replay import read

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from adapters.demo.desk import entries
+from adapters.files.recording import record_file
 from adapters.ledger import Ledger
-from adapters.recording import record_file
 
 SEED = 7
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from adapters.files.recording import BATCH_LINES, record_file
 from adapters.ledger import Ledger
-from adapters.recording import BATCH_LINES, record_file
 from bench.ledgers import lines
 from bench.measuring import Row, Times
 

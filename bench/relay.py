@@ -20,7 +20,7 @@ from adapters.kafka.lanes import MOST_ENTRIES, Entries
 from adapters.kafka.sending import PRODUCER, Sending
 from adapters.kafka.topics import Topics, client_settings
 from adapters.ledger import Ledger
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
 from bench.ledgers import ledger
 from bench.measuring import Row, Times, in_turns
 from dev.kafka.broker import own_broker

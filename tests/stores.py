@@ -9,12 +9,12 @@ from typing import Any
 
 import psycopg
 
+from adapters.files.restoring import restore
 from adapters.ledger import Ledger
-from adapters.postgres.connecting import prepare
-from adapters.postgres.session import PostgresSession
-from adapters.restoring import restore
-from adapters.rows import Session
-from adapters.sqlite_session import SQLiteSession
+from adapters.stores.postgres.connecting import prepare
+from adapters.stores.postgres.session import PostgresSession
+from adapters.stores.rows import Session
+from adapters.stores.sqlite_session import SQLiteSession
 from tests.postgres_server import Databases
 
 KINDS = ("sqlite", "postgres")

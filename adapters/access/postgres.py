@@ -12,8 +12,8 @@ from psycopg_pool import ConnectionPool
 
 from adapters.accounts.postgres import PostgresSession
 from adapters.mapper import LedgerError
-from adapters.postgres.connecting import WAIT_SECONDS, Place, explained, prepare
-from adapters.postgres.schema import ADMIN
+from adapters.stores.postgres.connecting import WAIT_SECONDS, Place, explained, prepare
+from adapters.stores.postgres.schema import ADMIN
 from domain.refusal import said
 
 _CONNECTIONS = 2

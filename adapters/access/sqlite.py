@@ -13,7 +13,7 @@ from threading import RLock
 from adapters.access.places import TABLE
 from adapters.accounts.sqlite import SQLiteSession
 from adapters.mapper import LedgerError
-from adapters.sqlite_files import WAIT_SECONDS
+from adapters.stores.sqlite_files import WAIT_SECONDS
 from domain.refusal import said
 
 APPLICATION_ID = 0x62697478

@@ -20,7 +20,7 @@ from adapters.accounts.rows import AccountRows
 from adapters.accounts.tables import BILLING, CONSUMPTION, OF_TICKET, QUOTAS, SLA, TIMETABLE, Table
 from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger
-from adapters.soundness import Difference, Differs
+from adapters.proofs.soundness import Difference, Differs
 from domain.refusal import said
 
 Row = dict[str, Any]

@@ -21,8 +21,8 @@ from adapters.accounts.touching import Touched, touched_by
 from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import Unreadable, entry_from
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from domain.refusal import said
 
 BATCH_ENTRIES = 10_000

@@ -19,8 +19,8 @@ from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES, Table
 from adapters.accounts.views import VIEWS, View, shown, tables_shown
 from adapters.mapper import LedgerError
-from adapters.postgres.connecting import Place, explained
-from adapters.postgres.schema import ACCOUNTS, FOLLOWER, READER, REPORTING, WRITER
+from adapters.stores.postgres.connecting import Place, explained
+from adapters.stores.postgres.schema import ACCOUNTS, FOLLOWER, READER, REPORTING, WRITER
 from domain.refusal import said
 
 _TYPES = {

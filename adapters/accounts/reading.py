@@ -1,7 +1,7 @@
 """Reports from the stored accounts: the same rows as a replay now, with only what runs judged anew.
 
 They answer only when they are current: made of every entry recorded, nothing parked, and nothing that concerns everyone
-changed. Whoever asks as of another moment, or under another reading, gets a replay: see `adapters.reports`.
+changed. Whoever asks as of another moment, or under another reading, gets a replay: see `adapters.reports.reports`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ from adapters.accounts.touching import Touched
 from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.reports import Reports
+from adapters.reports.reports import Reports
 from domain.refusal import said
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from adapters.accounts.touching import Touched
 from adapters.ledger import Ledger
-from adapters.rows import Row
+from adapters.stores.rows import Row
 from domain.events import Entry
 from domain.refusal import said
 

@@ -15,7 +15,7 @@ from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES
 from adapters.accounts.views import shown
 from adapters.mapper import LedgerError
-from adapters.sqlite_files import has_tables
+from adapters.stores.sqlite_files import has_tables
 from domain.refusal import said
 
 WAIT_SECONDS = 30

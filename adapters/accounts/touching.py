@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from adapters.ledger import Ledger
 from adapters.mapper import Unreadable, entry_from
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from domain.events import (
     AnyEvent,
     BenefitDelivered,

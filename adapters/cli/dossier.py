@@ -56,8 +56,8 @@ def dossier(
     from adapters.dossier.gathering import Asked, gather
     from adapters.dossier.telling import told
     from adapters.ledger import utc_now
-    from adapters.proving import bundle
-    from adapters.signing import open_key
+    from adapters.proofs.proving import bundle
+    from adapters.proofs.signing import open_key
 
     kind = _kind(output, key)
     check_outputs(output, key=key)

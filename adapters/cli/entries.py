@@ -108,7 +108,7 @@ Streams = Callable[[], set[str] | None]
 
 def _streams(ledger: "Ledger", stream: str | None, ticket: str | None, client: str | None) -> Streams:
     """Which streams to list. NotFound for one that is not there; a usage error for more than one way of naming them."""
-    from adapters.reports import NotFound
+    from adapters.reports.reports import NotFound
 
     if sum(it is not None for it in (stream, ticket, client)) > 1:
         raise click.UsageError(_("only one of --stream, --ticket and --client can be given"))

@@ -1,6 +1,6 @@
 """`bitacora explain TICKET`: one ticket, whole: what happened, how each clock ran, by which clauses and readings, what is owed.
 
-The figures come from `adapters.reports`; how they are told is in `explain_text`.
+The figures come from `adapters.reports.reports`; how they are told is in `explain_text`.
 """
 
 from datetime import datetime

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 from adapters.cli.report_tables import show_consumption
 from adapters.cli.tables import Column, heading, show, show_pairs, show_table
-from adapters.explained import Explained, cited, rules_of
 from adapters.language import _, ngettext, spoken
+from adapters.reports.explained import Explained, cited, rules_of
 from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
 from adapters.wording.happenings import sentence, voided
 from adapters.wording.values import amount, knowledge, local, long, moment_of, named, plain, short, word
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.reports import Reports
+    from adapters.reports.reports import Reports
     from domain.terms import Rules
 
 _CLOCKS = {"response": said("Response clock"), "resolution": said("Resolution clock")}

@@ -1,6 +1,6 @@
 """`bitacora export entries` and `bitacora restore`: the whole ledger as JSON Lines, and back.
 
-An export is complete or absent; a restored ledger is checked line by line by `adapters.restoring`. What is exported to be
+An export is complete or absent; a restored ledger is checked line by line by `adapters.files.restoring`. What is exported to be
 checked elsewhere is in `proof_bundle`, for process mining in `export_logs`.
 """
 
@@ -43,7 +43,7 @@ def export() -> None:
 def export_entries(output: Path | None, sealed: bool) -> None:
     """Exports every entry there is when it begins."""
     from adapters.cli.written import write_json_lines
-    from adapters.targets import is_written_into, whole_file
+    from adapters.files.targets import is_written_into, whole_file
     from domain.exchange import entry_as_json
 
     check_outputs(output)
@@ -73,7 +73,7 @@ for _command in (bundle, xes, ocel):
 @everywhere
 def restore(file: Path) -> None:
     """Restores an export into a new ledger."""
-    from adapters.restoring import restore as restored
+    from adapters.files.restoring import restore as restored
 
     place = ledger_place()
     count = restored(file, place, keys_place())

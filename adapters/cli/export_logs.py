@@ -74,8 +74,8 @@ def _export(
     import sys
 
     from adapters.exporters.cases import Exported, pseudonym
+    from adapters.files.targets import is_written_into, whole_file
     from adapters.ledger import utc_now
-    from adapters.targets import is_written_into, whole_file
     from projections.contracts import Question
 
     check_outputs(output)

@@ -123,7 +123,7 @@ def _subjects(ledger: "Ledger") -> Iterator[dict[str, object]]:
 
 def _counted(ledger: "Ledger") -> Counter[str]:
     """In how many entries each subject stands."""
-    from adapters.sealing import subject_of
+    from adapters.personal.sealing import subject_of
     from domain.personal import rewritten
 
     entries: Counter[str] = Counter()

@@ -24,9 +24,9 @@ from adapters.language import _, spoken, worded
 from domain.refusal import Refused, said
 
 if TYPE_CHECKING:
+    from adapters.files.refused_lines import RefusedLines
     from adapters.importers import Translated
     from adapters.ledger import Ledger
-    from adapters.refused_lines import RefusedLines
 
 _BATCH_ENTRIES = 2_000
 _TERMS = ("customsoft", "grupo-staff")
@@ -94,8 +94,8 @@ def _importing(source: str, example: str, help: str) -> None:
 
 
 def _import(source: str, file: Path, refused: Path, contract: dict[str, Any], time_zone: tzinfo | None) -> int:
+    from adapters.files.refused_lines import RefusedLines
     from adapters.importers import IMPORTERS, Contract, ImportOptions
-    from adapters.refused_lines import RefusedLines
 
     days: dict[str, Any] = {name: day.date() if (day := contract.pop(name)) else None for name in ("starts", "ends")}
     name = contract.pop("name") or contract["client"]
@@ -148,8 +148,8 @@ class _Run:
                 self.reasons[row.reason] += 1
 
     def _record(self, batch: Sequence[tuple[int, bytes]]) -> None:
+        from adapters.files.lines import Line
         from adapters.ledger import Refusal, Taken
-        from adapters.lines import Line
         from domain.shape import read_entry
 
         proposed: list[Any] = []

@@ -21,7 +21,7 @@ from domain.refusal import said
 @everywhere
 def migrate() -> None:
     """Migrates the ledger asked for."""
-    from adapters.migrating import migrate as migrated
+    from adapters.stores.migrating import migrate as migrated
 
     place = ledger_place()
     before, after = migrated(place)

@@ -1,6 +1,6 @@
 """`bitacora key make`, `anchor` and `prove`: the desk's key, what it has stamped, and what it hands out entry by entry.
 
-It parses, asks `adapters.signing`, `proving` and `anchors`, and writes what comes. Checkpoints are in `proof_checkpoint`,
+It parses, asks `adapters.proofs` for the key, proofs and anchors, and writes what comes. Checkpoints are in `proof_checkpoint`,
 bundles in `proof_bundle`, `verify` in `proof_verify`.
 """
 
@@ -40,7 +40,7 @@ def key() -> None:
 @everywhere
 def make(file: Path, origin: str) -> None:
     """Makes a key; LedgerError if the file is there already."""
-    from adapters.signing import make_key, public_path
+    from adapters.proofs.signing import make_key, public_path
 
     check_outputs(file, public_path(file))
     print(make_key(file, origin).key.text())
@@ -59,7 +59,7 @@ def make(file: Path, origin: str) -> None:
 @everywhere
 def anchor(file: Path, trusted: tuple[Path, ...]) -> None:
     """Keeps a time stamp; LedgerError if it is not of this ledger or not to be trusted."""
-    from adapters.anchors import anchor
+    from adapters.proofs.anchors import anchor
     from domain.exchange import time_text
 
     roots = certificates(trusted)
@@ -87,7 +87,7 @@ def anchor(file: Path, trusted: tuple[Path, ...]) -> None:
 @everywhere
 def prove(ticket: str, output: Path) -> int:
     """Proves a ticket's entries; 1 if none is covered, NotFound if there is no such ticket."""
-    from adapters.proving import prove
+    from adapters.proofs.proving import prove
     from replay.proofs import read_inclusion
 
     with open_ledger() as ledger:

@@ -1,7 +1,7 @@
 """`bitacora export bundle`: one file with all that a dispute about one ticket needs, or with the whole ledger, and the program
 that checks it.
 
-It asks `adapters.proving` or `adapters.proving_whole` and writes what comes.
+It asks `adapters.proofs.proving` or `adapters.proofs.proving_whole` and writes what comes.
 """
 
 import io
@@ -22,7 +22,7 @@ from adapters.language import _, ngettext
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.signing import Signer
+    from adapters.proofs.signing import Signer
 
 _VERIFIER = ("adapters.verifier", "bitacora_verify.py")
 
@@ -62,7 +62,7 @@ def bundle(
     held: tuple[int, ...],
 ) -> None:
     """Writes a bundle; NotFound if there is no such ticket, LedgerError if nothing was signed or a proof fails."""
-    from adapters.signing import open_key, public_path
+    from adapters.proofs.signing import open_key, public_path
 
     if (ticket is None) != everything:
         raise click.UsageError(_("name one ticket, or ask for the whole ledger with --all"))
@@ -85,7 +85,7 @@ def _write_ticket(
     ticket: str, signer: "Signer", output: Path, at: datetime | None, readings: Mapping[str, str], held: tuple[int, ...]
 ) -> None:
     from adapters.ledger import utc_now
-    from adapters.proving import bundle
+    from adapters.proofs.proving import bundle
 
     with open_ledger() as ledger:
         made = bundle(ledger, signer, ticket, at or utc_now(), readings, held)
@@ -98,8 +98,8 @@ def _write_ticket(
 
 
 def _write_whole_ledger(signer: "Signer", output: Path) -> None:
-    from adapters.proving_whole import whole_bundle
-    from adapters.targets import is_written_into, whole_file
+    from adapters.files.targets import is_written_into, whole_file
+    from adapters.proofs.proving_whole import whole_bundle
 
     with open_ledger() as ledger:
         with whole_file(output) as file:

@@ -1,6 +1,6 @@
 """`bitacora checkpoint`: all entries there are signed, once or, with --follow, again and again as they are recorded.
 
-It asks `adapters.proving` or `adapters.checkpointing` and writes what comes.
+It asks `adapters.proofs.proving` or `adapters.proofs.checkpointing` and writes what comes.
 """
 
 import sys
@@ -16,8 +16,8 @@ from adapters.language import _, ngettext
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.checkpointing import Cadence
-    from adapters.signing import Signer
+    from adapters.proofs.checkpointing import Cadence
+    from adapters.proofs.signing import Signer
 
 _POLL_SECONDS = 0.5
 
@@ -47,7 +47,7 @@ def checkpoint(
     key: Path, output: Path | None, request: Path | None, follow: bool, every: int | None, seconds: int | None
 ) -> None:
     """Makes a checkpoint, or many; LedgerError, and nothing signed, if it would not continue the last."""
-    from adapters.signing import open_key
+    from adapters.proofs.signing import open_key
 
     if not follow and (every is not None or seconds is not None):
         raise click.UsageError(_("--every and --seconds say when to sign with --follow"))
@@ -62,12 +62,12 @@ def checkpoint(
 
 def _once(signer: "Signer", output: Path | None, request: Path | None) -> None:
     from adapters.ledger import utc_now
-    from adapters.proving import checkpoint
+    from adapters.proofs.proving import checkpoint
 
     with open_ledger() as ledger:
         note = checkpoint(ledger, signer, utc_now())
     if request is not None:
-        from adapters.anchors import request as request_for
+        from adapters.proofs.anchors import request as request_for
 
         write_whole(request, request_for(note))
     if output is None:
@@ -77,7 +77,7 @@ def _once(signer: "Signer", output: Path | None, request: Path | None) -> None:
 
 
 def _cadence(every: int | None, seconds: int | None) -> "Cadence":
-    from adapters.checkpointing import Cadence
+    from adapters.proofs.checkpointing import Cadence
 
     usual = Cadence()
     return Cadence(usual.entries if every is None else every, usual.seconds if seconds is None else seconds)
@@ -85,8 +85,8 @@ def _cadence(every: int | None, seconds: int | None) -> "Cadence":
 
 def _follow(signer: "Signer", cadence: "Cadence", output: Path | None) -> None:
     """Signs what becomes due until the process is told to end; what is being signed then is finished."""
-    from adapters.checkpointing import Checkpointing
     from adapters.ending import told_to_end
+    from adapters.proofs.checkpointing import Checkpointing
 
     with told_to_end() as wait, open_ledger() as ledger:
         checkpointing = Checkpointing(ledger, signer, cadence)

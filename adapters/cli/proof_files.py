@@ -11,9 +11,9 @@ import click
 
 from adapters.cli.clicking import option
 from adapters.cli.options import FILE, ledger_place
+from adapters.files.targets import check_target, is_written_into, whole_file
 from adapters.language import _
 from adapters.settings import ledger_path
-from adapters.targets import check_target, is_written_into, whole_file
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_whole(path: Path, content: bytes) -> bool:
 def key_to_check(given: str) -> tuple["Key", list[bytes]]:
     """The public key in `given`: its one line, the file of it, or that of a private key, which comes with the checkpoint it
     remembers. A usage error if it is none of these, LedgerError if a file holds no key."""
-    from adapters.signing import open_key, open_public_key
+    from adapters.proofs.signing import open_key, open_public_key
     from replay.notes import Malformed, read_key
 
     path = Path(given)

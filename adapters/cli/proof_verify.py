@@ -1,6 +1,6 @@
 """`bitacora verify`: whether the ledger is whole and what was signed, told in a few lines.
 
-It asks `adapters.verifying` and writes what comes.
+It asks `adapters.proofs.verifying` and writes what comes.
 """
 
 from contextlib import closing
@@ -19,7 +19,7 @@ from domain.refusal import said
 if TYPE_CHECKING:
     from adapters.accounts.comparing import Compared
     from adapters.ledger import Ledger
-    from adapters.verification import Verified
+    from adapters.proofs.verification import Verified
 
 
 @click.command(
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @everywhere
 def verify(key: str | None, checkpoints: tuple[Path, ...], workers: int) -> int:
     """Verifies the ledger; 1 if anything differs."""
-    from adapters.verifying import verify
+    from adapters.proofs.verifying import verify
 
     public, held = (None, []) if key is None else key_to_check(key)
     held += [held_checkpoint(it) for it in checkpoints]
@@ -93,7 +93,7 @@ def _tell_compared(compared: "Compared") -> None:
 
 
 def _tell_difference(found: "Verified") -> None:
-    from adapters.verification import OF_THE_TREE
+    from adapters.proofs.verification import OF_THE_TREE
 
     difference = found.difference
     assert difference is not None

@@ -1,7 +1,7 @@
 """`bitacora readings`: on which unclear clauses the outcome hangs at all, in one page.
 
-It asks `adapters.replays` and writes what comes. How the page looks is in `readings_text`; what readings the terms admit,
-without any ticket, is told by `terms readings`.
+It asks `adapters.reports.replays` and writes what comes. How the page looks is in `readings_text`; what readings the terms
+admit, without any ticket, is told by `terms readings`.
 """
 
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from domain.refusal import said
 @everywhere
 def readings(at: datetime | None, known_at: datetime | int | None, form: str, **focus: str | None) -> None:
     """Shows the readings matrix, or raises NotFound for a client, policy or ticket that is not there."""
-    from adapters.replays import readings_matrix, readings_page
+    from adapters.reports.replays import readings_matrix, readings_page
     from projections.contracts import Question
     from replay.as_of import Focus
 

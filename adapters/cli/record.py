@@ -42,7 +42,7 @@ refused_to = option("--refused", metavar="PATH", type=FILE,
 @everywhere
 def record(file: Path, refused: Path | None) -> int:
     """Records a file; 1 if anything was refused."""
-    from adapters.recording import record_file
+    from adapters.files.recording import record_file
 
     if str(file) != STDIN:
         check_readable(file)
@@ -76,7 +76,7 @@ def refused_beside(file: Path) -> Path:
 def check_refused(refused: Path, file: Path) -> None:
     """Found out before anything is recorded: LedgerError if `refused` is the ledger or the file read (or what is redirected to
     standard input), a usage error if it cannot be written."""
-    from adapters.targets import check_target
+    from adapters.files.targets import check_target
 
     source = file if str(file) != STDIN else _STANDARD_INPUT if _STANDARD_INPUT.is_file() else None
     try:
@@ -123,7 +123,7 @@ def show_summary(counts: list[tuple[str, int]]) -> None:
 
 def show_refused(path: Path, count: int) -> int:
     """Where the refused entries are and why the first were; the exit code."""
-    from adapters.targets import is_written_into
+    from adapters.files.targets import is_written_into
 
     if not count:
         return 0

@@ -1,6 +1,6 @@
 """`bitacora replay`: what changed between two states of knowledge, and because of which entries.
 
-It asks `adapters.replays` and writes what comes. How a difference looks is in `replay_tables`, shared with `what-if`;
+It asks `adapters.reports.replays` and writes what comes. How a difference looks is in `replay_tables`, shared with `what-if`;
 nothing is recorded.
 """
 
@@ -51,7 +51,7 @@ def replay(
     **focus: str | None,
 ) -> int:
     """Compares two states of knowledge; 1 if anything differs."""
-    from adapters.replays import compare
+    from adapters.reports.replays import compare
     from projections.contracts import Question
     from replay.as_of import Focus
 

@@ -24,8 +24,8 @@ from domain.terms import terms_from
 
 if TYPE_CHECKING:
     from adapters.ledger import Ledger
-    from adapters.readable import Readable
-    from adapters.replays import Compared
+    from adapters.reports.readable import Readable
+    from adapters.reports.replays import Compared
     from domain.events import Entry
     from projections.contracts import Question
 

@@ -32,7 +32,7 @@ from domain.refusal import said
 
 if TYPE_CHECKING:
     from adapters.ledger import Ledger
-    from adapters.reports import Reports
+    from adapters.reports.reports import Reports
 
 Rows = Iterable[dict[str, Any]]
 
@@ -82,8 +82,8 @@ def reports_for(
     **selected: Any,
 ) -> "Reports":
     """The reports of a ledger for what was asked on the command line."""
-    from adapters.reports import Reports, Selection
-    from adapters.shared_reports import SharedReports
+    from adapters.reports.reports import Reports, Selection
+    from adapters.reports.shared_reports import SharedReports
     from projections.contracts import Question
 
     check_order(selected.get("since"), selected.get("until"))
@@ -142,7 +142,7 @@ def _write(name: str, reports: "Reports", form: str, output: Path | None) -> Non
 
 def _write_parquet(name: str, reports: "Reports", output: Path) -> None:
     from adapters.exporters.parquet import write_parquet
-    from adapters.targets import is_written_into, whole_file
+    from adapters.files.targets import is_written_into, whole_file
 
     with whole_file(output) as file:
         count = write_parquet(name, _rows(name, reports), reports.question, file)

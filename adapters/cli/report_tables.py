@@ -17,7 +17,7 @@ from adapters.wording.charges import after_hours, billing_totals, minutes
 from adapters.wording.values import amount, knowledge, local, named, plain, reason_word, short, word
 
 if TYPE_CHECKING:
-    from adapters.reports import Reports
+    from adapters.reports.reports import Reports
 
 Row = dict[str, Any]
 _ROOM_FOR_ONE_LINE = 110

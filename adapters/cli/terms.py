@@ -1,7 +1,7 @@
 """`bitacora terms`: the terms that are published, what they say and provide, and the checking and publishing of new ones.
 
 Where there is no ledger yet, the terms that come with the program are shown. What is wrong with
-a terms file is found by `adapters.terms_files`.
+a terms file is found by `adapters.terms.files`.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from domain.refusal import Refused, said
 
 if TYPE_CHECKING:
     from adapters.cli.terms_text import Published
-    from adapters.terms_files import Problem
+    from adapters.terms.files import Problem
 
 
 @click.group(
@@ -41,7 +41,7 @@ def published(wanted: str | None = None) -> "list[Published]":
 
     Raises NotFound for `wanted` terms that are not among them."""
     from adapters.cli.terms_text import Published
-    from adapters.reports import NotFound
+    from adapters.reports.reports import NotFound
     from domain.events import TermsPublished
     from domain.terms import terms_from
 
@@ -53,7 +53,7 @@ def published(wanted: str | None = None) -> "list[Published]":
                 kept = [(it, it.event) for it in stream if isinstance(it.event, TermsPublished)]
                 found += [Published(terms_from(event.document), it.version, it.position, it.recorded_at) for it, event in kept]
     else:
-        from adapters.terms_files import builtin_documents
+        from adapters.terms.files import builtin_documents
 
         found = [Published(terms_from(document), None, None, None) for document in builtin_documents()]
     chosen = [it for it in found if wanted in (None, it.terms.id)]
@@ -118,7 +118,7 @@ def readings(terms_id: str | None) -> None:
 @everywhere
 def check(file: Path) -> int:
     """Checks a file; 1 if anything is wrong with it."""
-    from adapters.terms_files import check_terms_file
+    from adapters.terms.files import check_terms_file
 
     problems = check_terms_file(file)
     if not problems:
@@ -142,7 +142,7 @@ def _tell(file: Path, problems: "list[Problem]") -> int:
 @everywhere
 def publish(file: Path) -> int:
     """Publishes a file as an entry; 1 if it is not taken. The same content twice in a row is published once."""
-    from adapters.terms_files import check_terms_file, read_terms_file
+    from adapters.terms.files import check_terms_file, read_terms_file
     from domain.terms import digest
 
     problems = check_terms_file(file)

@@ -1,7 +1,7 @@
 """`bitacora what-if`: the accounts as they would be under other terms, tier, calendar or readings, without some entries or with
 others; before and after, with the cause of every difference.
 
-It asks `adapters.replays` and writes what comes; nothing is recorded, whatever is supposed.
+It asks `adapters.reports.replays` and writes what comes; nothing is recorded, whatever is supposed.
 """
 
 import sys
@@ -33,7 +33,7 @@ from adapters.language import _, worded
 from domain.refusal import said
 
 if TYPE_CHECKING:
-    from adapters.replays import Answer, Asked
+    from adapters.reports.replays import Answer, Asked
 
 
 @click.command(
@@ -72,7 +72,7 @@ def what_if(
     **focus: str | None,
 ) -> int:
     """Shows the difference that a supposition makes; 1 if an entry supposed is refused."""
-    from adapters.replays import Asked, what_if
+    from adapters.reports.replays import Asked, what_if
     from projections.contracts import Question
     from replay.as_of import Focus
 
@@ -83,7 +83,7 @@ def what_if(
         answer = what_if(ledger, question, asked, Focus(**focus))
         if form == "json":
             from adapters.cli.written import write_compared
-            from adapters.written import supposed_as_json
+            from adapters.reports.written import supposed_as_json
 
             write_compared(answer.compared, supposed_as_json(answer))
         else:

@@ -1,21 +1,21 @@
-"""JSON written out as it comes (see `adapters.written`), to standard output or, the lines, to a file.
+"""JSON written out as it comes (see `adapters.reports.written`), to standard output or, the lines, to a file.
 
 Always UTF-8, whatever the terminal; one row held at a time. Tables for reading are in `tables`, files that appear whole in
-`adapters.targets`.
+`adapters.files.targets`.
 """
 
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
-from adapters.written import Row, json_compared, json_lines, json_list
+from adapters.reports.written import Row, json_compared, json_lines, json_list
 
 if TYPE_CHECKING:
-    from adapters.replays import Compared
+    from adapters.reports.replays import Compared
 
 
 def write_json_list(rows: Iterable[Row]) -> None:
-    """See `adapters.written.json_list`."""
+    """See `adapters.reports.written.json_list`."""
     json_list(rows, sys.stdout.buffer)
 
 
@@ -25,5 +25,5 @@ def write_json_lines(rows: Iterable[Row], out: BinaryIO | None = None) -> int:
 
 
 def write_compared(compared: "Compared", before_it: Row) -> bool:
-    """See `adapters.written.json_compared`."""
+    """See `adapters.reports.written.json_compared`."""
     return json_compared(compared, before_it, sys.stdout.buffer)

@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
-from adapters.rows import Row
+from adapters.stores.rows import Row
 from domain.events import EVENT_TYPES
 from domain.exchange import entry_as_json, time_text
 from domain.refusal import said

@@ -17,8 +17,8 @@ import msgspec
 
 from adapters.demo.desk import DISPUTED, START, year_as_recorded
 from adapters.ledger import Ledger, LedgerError, Refusal
-from adapters.migrating import migrate
 from adapters.settings import LEDGER_VARIABLE, is_server, keys_path, ledger_name, ledger_path
+from adapters.stores.migrating import migrate
 from domain.shape import read_entry
 
 SEED = 1

@@ -12,10 +12,10 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from adapters.explained import rules_of
 from adapters.ledger import Ledger
-from adapters.replays import compare, readings_matrix
-from adapters.reports import Reports, Selection
+from adapters.reports.explained import rules_of
+from adapters.reports.replays import compare, readings_matrix
+from adapters.reports.reports import Reports, Selection
 from domain.exchange import entry_as_json
 from projections.contracts import Question
 from replay.as_of import Focus

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import UNSET, Struct, structs
 
 from adapters.ledger import Ledger
-from adapters.reports import Reports, Selection
-from adapters.sealing import subject_of
+from adapters.personal.sealing import subject_of
+from adapters.reports.reports import Reports, Selection
 from domain.events import AnyEvent, Entry, EntryVoided, SessionHeld
 from domain.personal import PERSONAL
 from projections import sla

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.written import Out, Row
+from adapters.reports.written import Out, Row
 
 _CLOCK = (
     "verdict", "target_seconds", "earliest_seconds", "started_at", "due_at", "stopped_at", "elapsed_seconds", "paused_seconds",

@@ -16,7 +16,7 @@ from adapters.http.problems import Unsuited
 from adapters.http.telling import JSON, LINES
 from adapters.language import spoken
 from adapters.ledger import Ledger
-from adapters.written import json_lines, json_list
+from adapters.reports.written import json_lines, json_list
 from domain.refusal import said
 
 _IN_MEMORY_BYTES = 1024 * 1024

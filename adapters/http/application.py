@@ -16,7 +16,6 @@ from litestar.types import ControllerRouterHandler
 
 from adapters.access.places import Access, access_of
 from adapters.access.tokens import Tokens
-from adapters.checkpointing import Cadence, Checkpointing
 from adapters.http.answering import Unchanged, unchanged
 from adapters.http.asking import Asked, read
 from adapters.http.callers import Credentials, calling, guard, roles_of
@@ -33,7 +32,8 @@ from adapters.http.sessions import Sessions
 from adapters.http.settings import ServerSettings
 from adapters.http.telling import PLAIN, told_of
 from adapters.ledger import Ledger
-from adapters.signing import open_key
+from adapters.proofs.checkpointing import Cadence, Checkpointing
+from adapters.proofs.signing import open_key
 
 _COMPRESSED_BYTES, _LEVEL = 600, 6
 _SIGNING_PAUSE_SECONDS = 0.5

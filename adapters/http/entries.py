@@ -34,7 +34,7 @@ from adapters.http.schemas import Page, RecordedEntry
 from adapters.http.seeing import Seen
 from adapters.http.telling import JSON, LINES, Answer, asks
 from adapters.ledger import Ledger
-from adapters.reports import NotFound
+from adapters.reports.reports import NotFound
 from domain.events import Entry
 from domain.exchange import entry_as_json
 from domain.refusal import said

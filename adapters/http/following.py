@@ -19,7 +19,7 @@ from anyio import to_thread
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.unsealing import Unsealed
+from adapters.personal.unsealing import Unsealed
 from domain.events import Entry, PersonForgotten, PolicyContracted, TicketOpened
 from domain.exchange import entry_as_json
 from domain.refusal import said

@@ -12,7 +12,6 @@ from adapters.access.tokens import Role
 from adapters.accounts.places import accounts_of
 from adapters.accounts.rows import AccountRows
 from adapters.accounts.versions import Versions
-from adapters.checkpointing import Checkpointing
 from adapters.http.callers import Caller
 from adapters.http.following import Following
 from adapters.http.metrics import Metrics
@@ -20,7 +19,8 @@ from adapters.http.schemas import Health, Me, Ready, StoredAccounts
 from adapters.http.telling import JSON, Answer, asks
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.tree import TreeRows
+from adapters.proofs.checkpointing import Checkpointing
+from adapters.proofs.tree import TreeRows
 from adapters.webhooks.places import place_of
 from adapters.webhooks.webhooks import Webhook, Webhooks
 from domain.refusal import said

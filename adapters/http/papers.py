@@ -31,10 +31,10 @@ from adapters.http.seeing import Seen
 from adapters.http.telling import BINARY, Answer, asks
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import NotPossible
-from adapters.proving import bundle
-from adapters.proving_whole import whole_bundle
-from adapters.reports import NotFound
-from adapters.signing import Signer
+from adapters.proofs.proving import bundle
+from adapters.proofs.proving_whole import whole_bundle
+from adapters.proofs.signing import Signer
+from adapters.reports.reports import NotFound
 from adapters.statement.gathering import Asked as StatementAsked
 from adapters.statement.gathering import gather
 from adapters.statement.month import Month

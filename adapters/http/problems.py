@@ -15,7 +15,7 @@ from msgspec import Struct
 from adapters.asked import Unclear
 from adapters.language import _, worded
 from adapters.mapper import LedgerBusy, LedgerError, NotPossible
-from adapters.reports import NotFound
+from adapters.reports.reports import NotFound
 from domain.refusal import Refused, Sayable, said
 from domain.terms import UnknownReading
 from domain.terms_document import TermsError

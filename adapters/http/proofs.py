@@ -19,13 +19,13 @@ from adapters.http.seeing import Seen
 from adapters.http.telling import JSON, Answer, asks
 from adapters.language import worded
 from adapters.ledger import Ledger, utc_now
-from adapters.proved_entries import ProvedEntry, ProvedGrowth, proved, proved_growth
-from adapters.proving import prove
-from adapters.reports import NotFound
-from adapters.signing import Signer
-from adapters.soundness import Difference
-from adapters.tree import TreeRows
-from adapters.verifying import verify
+from adapters.proofs.proved_entries import ProvedEntry, ProvedGrowth, proved, proved_growth
+from adapters.proofs.proving import prove
+from adapters.proofs.signing import Signer
+from adapters.proofs.soundness import Difference
+from adapters.proofs.tree import TreeRows
+from adapters.proofs.verifying import verify
+from adapters.reports.reports import NotFound
 from domain.refusal import said
 
 _READERS: tuple[Role, ...] = ("reader", "auditor", "integrator", "client")

@@ -14,6 +14,7 @@ from anyio import to_thread
 from litestar import Request, Response
 from msgspec import UNSET, structs
 
+from adapters.files.lines import lines_of
 from adapters.http.answering import expect
 from adapters.http.asking import Asked, word
 from adapters.http.callers import Caller
@@ -22,8 +23,7 @@ from adapters.http.schemas import LineAnswer, Recorded
 from adapters.http.telling import JSON, LINES, Answer, Sent, takes
 from adapters.ledger import Answer as Told
 from adapters.ledger import Ledger, Refusal, Taken
-from adapters.lines import lines_of
-from adapters.proved_entries import proved_now
+from adapters.proofs.proved_entries import proved_now
 from domain.events import AnyEvent
 from domain.refusal import Refused, said
 from domain.shape import read_entry

@@ -44,9 +44,9 @@ from adapters.http.seeing import Seen
 from adapters.http.supposing import supposition
 from adapters.http.telling import BINARY, JSON, LINES, Answer, Sent, asks, takes
 from adapters.ledger import Ledger, utc_now
-from adapters.replays import compare, readings_matrix, readings_page, what_if
-from adapters.reports import ReportName, Reports
-from adapters.written import json_compared, supposed_as_json
+from adapters.reports.replays import compare, readings_matrix, readings_page, what_if
+from adapters.reports.reports import ReportName, Reports
+from adapters.reports.written import json_compared, supposed_as_json
 from domain.refusal import said
 from projections.contracts import Question
 

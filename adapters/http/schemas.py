@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from adapters.access.tokens import Role
 from adapters.contract.accounts import Charge, ClockAccount, ConsumptionAccount
-from adapters.proved_entries import ProvedEntry
+from adapters.proofs.proved_entries import ProvedEntry
 
 
 class Segment(Struct, rename={"from_": "from"}):

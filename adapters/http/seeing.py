@@ -11,7 +11,7 @@ from typing import Any
 from adapters.http.asking import Asked, readings_asked
 from adapters.http.callers import Caller
 from adapters.ledger import Ledger, utc_now
-from adapters.reports import NotFound, Selection
+from adapters.reports.reports import NotFound, Selection
 from domain.refusal import said
 from projections.contracts import Question
 from replay.as_of import Focus

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from adapters.checkpointing import AT_MOST_SECONDS, EVERY_ENTRIES
+from adapters.proofs.checkpointing import AT_MOST_SECONDS, EVERY_ENTRIES
 from adapters.settings import DEFAULT_LEDGER
 
 MIB = 1024 * 1024

@@ -21,7 +21,7 @@ from adapters.http.seeing import Seen
 from adapters.http.settings import ServerSettings
 from adapters.http.telling import Answer, asks
 from adapters.ledger import Ledger
-from adapters.reports import NotFound
+from adapters.reports.reports import NotFound
 from domain.refusal import said
 
 EVENTS = "text/event-stream"

@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from adapters.http.problems import Misused
 from adapters.ledger import Ledger
-from adapters.replays import Asked, newest_terms
-from adapters.terms_files import LARGEST_BYTES, NotToml, frozen_terms, read_terms
+from adapters.reports.replays import Asked, newest_terms
+from adapters.terms.files import LARGEST_BYTES, NotToml, frozen_terms, read_terms
 from domain.refusal import said
 
 _MOST = 1_000

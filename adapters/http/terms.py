@@ -14,7 +14,7 @@ from adapters.http.schemas import PublishedTerms
 from adapters.http.seeing import Seen
 from adapters.http.telling import JSON, Answer, asks
 from adapters.ledger import Ledger
-from adapters.reports import NotFound
+from adapters.reports.reports import NotFound
 from domain.events import ClientRegistered, Entry, PolicyContracted, TermsPublished
 from domain.exchange import time_text
 

@@ -30,7 +30,7 @@ from adapters.contract.topics import SLA as SLA_TOPIC
 from adapters.kafka.positions import Reached
 from adapters.kafka.sending import Outgoing, Sending
 from adapters.ledger import Ledger, utc_now
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
 from domain.refusal import said
 
 _PAGE_ENTRIES = 10_000

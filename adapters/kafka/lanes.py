@@ -14,8 +14,8 @@ from adapters.kafka.positions import Reached
 from adapters.kafka.sending import Outgoing, Sending
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, entry_from
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from domain.refusal import said
 
 _PAGE_ENTRIES = 1_000

@@ -9,8 +9,8 @@ from time import monotonic
 from adapters.accounts.touching import touched_by
 from adapters.ledger import Ledger
 from adapters.live.healing import Healing
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from domain.refusal import said
 
 PAGE_ENTRIES = 2_000

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from adapters.ledger import Ledger
 from adapters.mapper import NotPossible
-from adapters.reports import NotFound, Reports, Selection
+from adapters.personal.unsealing import Unsealed
+from adapters.reports.reports import NotFound, Reports, Selection
 from adapters.statement.counting import CLOCKS, Quota, Row, counter
 from adapters.statement.month import Month, Span, policies_in, span_of
-from adapters.unsealing import Unsealed
 from domain.events import ClientRegistered, TicketOpened
 from domain.exchange import entry_as_json
 from domain.policy import Policy

@@ -953,7 +953,7 @@ class _TicketCheck(_Check):
         if self.result.has("wrong") or self.result.has("missing"):
             return
         try:
-            from adapters.proving import worked_out
+            from adapters.proofs.proving import worked_out
         except ImportError:
             self.result.add("note", "not installed")
             return

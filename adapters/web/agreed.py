@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from adapters.ledger import Ledger
-from adapters.reports import NotFound, Reports
+from adapters.reports.reports import NotFound, Reports
 from adapters.statement.month import Month
 from domain.client import Client
 from domain.events import ClientRegistered, PolicyContracted, TermsPublished

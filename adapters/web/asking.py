@@ -32,7 +32,7 @@ class BadQuestion(Sayable):
 
 
 class Supposed(Struct, frozen=True):
-    """What a what-if supposes, as `adapters.replays.Asked` takes it; all empty: nothing."""
+    """What a what-if supposes, as `adapters.reports.replays.Asked` takes it; all empty: nothing."""
 
     terms: str = ""
     tier: str = ""

@@ -7,8 +7,8 @@ from functools import cached_property, lru_cache
 from msgspec import Struct
 
 from adapters.ledger import Ledger, utc_now
-from adapters.replays import readings_matrix
-from adapters.signing import Signer
+from adapters.proofs.signing import Signer
+from adapters.reports.replays import readings_matrix
 from adapters.web.kept import Kept
 from projections.contracts import Question
 from replay.as_of import Focus, Totals

@@ -14,8 +14,8 @@ from adapters.dossier.gathering import Asked, gather
 from adapters.dossier.setting import as_html, as_pdf, as_zip
 from adapters.dossier.telling import told
 from adapters.mapper import LedgerError
-from adapters.proving import bundle, prove
-from adapters.reports import NotFound
+from adapters.proofs.proving import bundle, prove
+from adapters.reports.reports import NotFound
 from adapters.statement import gathering as statements
 from adapters.statement.month import Month
 from adapters.statement.telling import told as told_statement

@@ -21,7 +21,7 @@ from adapters.accounts.reading import StoredReports, stored
 from adapters.accounts.session import Session
 from adapters.accounts.sqlite import SQLiteAccounts
 from adapters.ledger import Ledger, utc_now
-from adapters.reports import Reports, Selection
+from adapters.reports.reports import Reports, Selection
 from projections.contracts import Question
 
 _PATIENCE_SECONDS = 5.0

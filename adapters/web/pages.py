@@ -9,7 +9,7 @@ from datetime import UTC, timedelta
 from msgspec import structs
 
 from adapters.language import _
-from adapters.reports import NotFound, Selection
+from adapters.reports.reports import NotFound, Selection
 from adapters.web import agreed, listing, recording
 from adapters.web.asking import BadQuestion, State, readings_known, state_of
 from adapters.web.desk import Desk, Readings

@@ -22,8 +22,8 @@ from adapters.http.signing_in import sign_in, sign_out
 from adapters.language import LANGUAGES, _, speak, worded
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.reports import NotFound
-from adapters.signing import Signer
+from adapters.proofs.signing import Signer
+from adapters.reports.reports import NotFound
 from adapters.statement.month import Month
 from adapters.web import downloads, pages, recording
 from adapters.web.asking import BadQuestion, address, id_in, place, state_of

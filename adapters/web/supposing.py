@@ -1,4 +1,4 @@
-"""What a reader of a ticket supposes, and what would come out: the what-if of `adapters.replays`, kept to what the page shows.
+"""What a reader of a ticket supposes, and what would come out: the what-if of `adapters.reports`, kept to what the page shows.
 
 Nothing is written. An entry that is not on the page cannot be left out, and terms the reader does not see cannot be supposed.
 """
@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from adapters.language import worded
 from adapters.ledger import Ledger
-from adapters.replays import Answer, Asked, what_if
-from adapters.reports import Reports
+from adapters.reports.replays import Answer, Asked, what_if
+from adapters.reports.reports import Reports
 from adapters.web.asking import BadQuestion, Supposed, readings_known
 from domain.events import TermsPublished
 from domain.refusal import said

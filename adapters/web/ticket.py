@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from adapters.dossier.gathering import Asked, gather
 from adapters.ledger import Ledger
-from adapters.reports import NotFound
-from adapters.signing import Signer
-from adapters.tree import TreeRows
+from adapters.proofs.signing import Signer
+from adapters.proofs.tree import TreeRows
+from adapters.reports.reports import NotFound
 from adapters.web.agreed import terms_seen
 from adapters.web.asking import State, readings_known
 from adapters.web.bands import Drawn, drawn

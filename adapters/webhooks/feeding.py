@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from adapters.contract.cloud_events import entry_message, structured
 from adapters.mapper import Unreadable
-from adapters.rows import Row
+from adapters.stores.rows import Row
 from adapters.webhooks.posting import GONE, Outcome, Poster
 from adapters.webhooks.progress import Progress
 from adapters.webhooks.subscriptions import Queue

@@ -15,9 +15,9 @@ from psycopg_pool import ConnectionPool
 
 from adapters.accounts.postgres import PostgresSession
 from adapters.mapper import LedgerError
-from adapters.postgres.connecting import WAIT_SECONDS, explained, prepare
-from adapters.postgres.connecting import Place as Database
-from adapters.postgres.schema import FOLLOWER, WRITER
+from adapters.stores.postgres.connecting import WAIT_SECONDS, explained, prepare
+from adapters.stores.postgres.connecting import Place as Database
+from adapters.stores.postgres.schema import FOLLOWER, WRITER
 from domain.refusal import said
 
 _CONNECTIONS = 4

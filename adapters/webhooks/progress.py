@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from adapters.ledger import Ledger
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from adapters.webhooks.places import Place
 from adapters.webhooks.posting import GONE, Outcome
 from adapters.webhooks.rows import WebhookRows

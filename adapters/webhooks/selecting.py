@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from adapters.ledger import Ledger
 from adapters.mapper import Unreadable, entry_from
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from adapters.webhooks.subscriptions import Wanted
 from domain import upcasting
 from domain.events import PolicyContracted, TicketOpened

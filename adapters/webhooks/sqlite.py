@@ -9,7 +9,7 @@ from threading import RLock
 
 from adapters.accounts.sqlite import SQLiteSession
 from adapters.mapper import LedgerError
-from adapters.sqlite_files import WAIT_SECONDS
+from adapters.stores.sqlite_files import WAIT_SECONDS
 from adapters.webhooks.places import TABLES
 from domain.refusal import said
 

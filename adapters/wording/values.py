@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from adapters.language import _
-from adapters.marks import MARKS
+from adapters.personal.marks import MARKS
 from adapters.wording.words import NAMES, WORDS
 from domain.refusal import said
 

@@ -11,7 +11,7 @@ from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import StoredReports, stored
 from adapters.ledger import Ledger
-from adapters.reports import Reports, Selection
+from adapters.reports.reports import Reports, Selection
 from projections.contracts import Question
 from tests.stores import Ledgers
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from adapters.signing import Signer
+from adapters.proofs.signing import Signer
 from adapters.verifier import bitacora_verify as verifier
 from adapters.verifier.bitacora_verify import Result, read_key
 from replay.proofs import manifest_text

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters import tree
 from adapters.ledger import Ledger
-from adapters.proving import checkpoint
-from adapters.rows import Session
-from adapters.sealing import keys_beside
-from adapters.signing import Signer, make_key, open_key
-from adapters.verification import Verified
-from adapters.verifying import Run, Together, checking, verified, verify
+from adapters.personal.sealing import keys_beside
+from adapters.proofs import tree
+from adapters.proofs.proving import checkpoint
+from adapters.proofs.signing import Signer, make_key, open_key
+from adapters.proofs.verification import Verified
+from adapters.proofs.verifying import Run, Together, checking, verified, verify
+from adapters.stores.rows import Session
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
 from tests.stores import Ledgers
 

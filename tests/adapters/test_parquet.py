@@ -11,7 +11,7 @@ import pytest
 
 from adapters.exporters import parquet
 from adapters.exporters.parquet import SCHEMAS, write_parquet
-from adapters.reports import Reports
+from adapters.reports.reports import Reports
 from projections.contracts import Question
 from tests.adapters.given import DESK, followed_up, opened
 from tests.oracle.ledgers import random_question

@@ -14,7 +14,7 @@ from adapters.exporters.cases import Exported, pseudonym
 from adapters.exporters.ocel import write_ocel
 from adapters.exporters.xes import write_xes
 from adapters.ledger import Ledger
-from adapters.reports import NotFound, Reports
+from adapters.reports.reports import NotFound, Reports
 from projections.contracts import Question
 from tests.adapters.given import DESK, REGISTERED, followed_up, opened
 from tests.replay.desks import random_desk, small_desk

@@ -13,7 +13,7 @@ import pytest
 from adapters.demo.__main__ import record
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
-from adapters.reports import NotFound, Reports, Selection
+from adapters.reports.reports import NotFound, Reports, Selection
 from adapters.statement.counting import CLOCKS, Quota, charged, charged_by_kind, counter, kept, kept_by_priority, permille
 from adapters.statement.gathering import Asked, Statement, gather
 from adapters.statement.month import Month

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from adapters.contract.cloud_events import entry_message
+from adapters.files.restoring import restore
 from adapters.ledger import Ledger, LedgerError
 from adapters.live.arriving import entry_arriving
 from adapters.mapper import id_at
-from adapters.proving import checkpoint
-from adapters.restoring import restore
-from adapters.rows import Row
-from adapters.signing import make_key
-from adapters.tree import TreeRows
-from adapters.verifying import verify
+from adapters.proofs.proving import checkpoint
+from adapters.proofs.signing import make_key
+from adapters.proofs.tree import TreeRows
+from adapters.proofs.verifying import verify
+from adapters.stores.rows import Row
 from domain import upcasting
 from domain.events import EVENT_TYPES, Entry, Responded
 from domain.exchange import entry_as_json

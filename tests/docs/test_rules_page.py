@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from adapters.ledger import Ledger, Refusal
-from adapters.reports import Question, Reports
+from adapters.reports.reports import Question, Reports
 from domain.refusal import CODES, Refused
 from domain.shape import read_entry
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.replay_streams import KnownBook
-from adapters.terms_files import builtin_documents
+from adapters.reports.replay_streams import KnownBook
+from adapters.terms.files import builtin_documents
 from domain.book import Book
 from tests.given import Desk
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.terms_files import builtin_documents
+from adapters.terms.files import builtin_documents
 from domain.rules import Quota, Target
 from domain.terms import Rules, Terms, UnknownReading, digest, terms_from
 from domain.time_base import epoch_seconds

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.terms_files import builtin_documents, read_terms_file
+from adapters.terms.files import builtin_documents, read_terms_file
 from domain.terms import Terms, TermsError
 from domain.terms_check import faults
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from adapters.terms_files import read_terms_file
+from adapters.terms.files import read_terms_file
 from domain.calendar import Calendar
 from domain.rules import Target
 from domain.terms import Rules, Terms

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.key_store import KeyStore
+from adapters.files.restoring import restore
 from adapters.ledger import Ledger
 from adapters.mapper import entry_from, state_of
-from adapters.restoring import restore
-from adapters.sealing import Seals
+from adapters.personal.key_store import KeyStore
+from adapters.personal.sealing import Seals
 from domain.events import EVENT_TYPES, LEDGER_ONLY, Entry, EntryVoided, RequesterAuthorized, TermsPublished, stream_of
 from domain.exchange import entry_as_json, event_as_json
 from domain.shape import read_entry

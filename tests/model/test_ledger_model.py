@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from adapters.ledger import Answer, Ledger, Refusal, Same
-from adapters.reports import Reports
+from adapters.reports.reports import Reports
 from domain.exchange import entry_as_json
 from projections.contracts import Question
 from tests.given import Entry, authorized, cs_policy, did, gs_policy, opened, read, registered, said

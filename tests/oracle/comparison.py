@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.ledger import Ledger, Refusal, Same, Taken
-from adapters.reports import NotFound, Reports, Selection
+from adapters.reports.reports import NotFound, Reports, Selection
 from domain.events import AnyEvent
 from domain.exchange import entry_as_json
 from domain.refusal import Refused

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.files.restoring import restore
 from adapters.ledger import Ledger
-from adapters.reports import Reports
-from adapters.restoring import restore
+from adapters.reports.reports import Reports
 from domain.exchange import entry_as_json
 from projections.contracts import Question
 from tests.adapters.given import read

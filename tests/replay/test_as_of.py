@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters import replays
-from adapters.readable import Readable
-from adapters.replay_streams import Seen
-from adapters.replays import Asked
-from adapters.reports import Reports
+from adapters.reports import replays
+from adapters.reports.readable import Readable
+from adapters.reports.replay_streams import Seen
+from adapters.reports.replays import Asked
+from adapters.reports.reports import Reports
 from domain.events import TermsPublished
 from projections.contracts import Question
 from replay.as_of import Focus, Knowledge

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters import replays
 from adapters.ledger import Ledger
-from adapters.replay_streams import Seen
-from adapters.reports import NotFound, Reports
+from adapters.reports import replays
+from adapters.reports.replay_streams import Seen
+from adapters.reports.reports import NotFound, Reports
 from projections.contracts import Question
 from replay import causes as causes_module
 from replay.as_of import Focus, Knowledge

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.signing import is_right
+from adapters.proofs.signing import is_right
 from replay.notes import Checkpoint, Key, Malformed, is_signed, read_checkpoint, read_key, read_note, write_note
 
 # The note and key that the documentation of signed notes gives as its example.

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters import replays
 from adapters.ledger import Ledger
-from adapters.reports import NotFound, Reports, Selection
+from adapters.reports import replays
+from adapters.reports.reports import NotFound, Reports, Selection
 from projections.contracts import Question
 from replay.as_of import Focus
 from tests.adapters.given import CONTRACTED, DESK, REGISTERED, followed_up, opened

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters import replays
 from adapters.ledger import Ledger, Refusal, Same, Taken
-from adapters.replays import Answer, Asked
-from adapters.reports import NotFound, Reports
-from adapters.terms_files import read_terms_file
+from adapters.reports import replays
+from adapters.reports.replays import Answer, Asked
+from adapters.reports.reports import NotFound, Reports
+from adapters.terms.files import read_terms_file
 from domain.terms import UnknownReading
 from domain.terms_document import TermsError
 from projections.contracts import Question

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.accounts.test_accounts import POISON
 from tests.adapters.cli.calling import Bitacora
 from tests.adapters.given import DESK, followed_up, opened, write_lines
-from tests.adapters.test_accounts import POISON
 
 
 @pytest.fixture

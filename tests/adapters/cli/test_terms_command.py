@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.terms_files import BUILTIN
+from adapters.terms.files import BUILTIN
 from tests.adapters.cli.calling import Bitacora
 
 OTHER_DESK = (Path(__file__).parents[2] / "domain" / "other_desk.toml").read_text("utf-8")

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from adapters.language import speak
-from adapters.terms_files import builtin_documents
+from adapters.terms.files import builtin_documents
 from adapters.wording.happenings import sentence
 from adapters.wording.values import named, word
 from adapters.wording.words import NAMES, WORDS

@@ -11,13 +11,13 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
 from cloudevents.core.formats.json import JSONFormat
 
 from adapters.contract.cloud_events import Message, account_message, checkpoint_message, entry_message, source_of
+from adapters.files.restoring import restore
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, state_of
-from adapters.proving import checkpoint
-from adapters.restoring import restore
-from adapters.rows import Row
-from adapters.signing import make_key
-from adapters.tree import TreeRows
+from adapters.proofs.proving import checkpoint
+from adapters.proofs.signing import make_key
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from domain.events import Entry, FollowedUp, RequesterAuthorized
 from domain.exchange import entry_as_json
 from tests.golden.test_golden import EXPORTED, HERE, LINES, STORED

@@ -15,8 +15,8 @@ from adapters.contract.document import document
 from adapters.kafka.topics import KINDS as RELAYED
 from adapters.ledger import Ledger
 from adapters.live.rows import encode
-from adapters.proving import checkpoint
-from adapters.signing import make_key
+from adapters.proofs.proving import checkpoint
+from adapters.proofs.signing import make_key
 from tests.adapters.contract.test_document import whole
 from tests.adapters.contract.validation import FORMATS
 from tests.adapters.kafka.relayed import Relaying, made

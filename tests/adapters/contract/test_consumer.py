@@ -20,8 +20,8 @@ from adapters.contract.topics import ENTRIES
 from adapters.kafka.relaying import Relay, create_topics
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from tests.adapters.contract.test_cloud_events import SOURCE, row
 from tests.given import Desk, did, opened
 from tests.golden.test_golden import EXPORTED

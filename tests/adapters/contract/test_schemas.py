@@ -15,8 +15,8 @@ from adapters.contract.cloud_events import entry_message
 from adapters.contract.document import examples, kept_files
 from adapters.contract.schemas import components, files, shown
 from adapters.ledger import Ledger
-from adapters.reports import Reports
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.reports.reports import Reports
 from domain.events import EVENT_TYPES, Event
 from domain.upcasting import Chain, Upcast
 from projections.contracts import Question

@@ -4,8 +4,8 @@ import sys
 import time
 from pathlib import Path
 
+from adapters.files.recording import record_file
 from adapters.ledger import Ledger
-from adapters.recording import record_file
 
 
 def main(ledger: str, keys: str, source: str, batch: str, pause_seconds: str) -> None:

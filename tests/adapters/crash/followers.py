@@ -13,7 +13,7 @@ from adapters.accounts.building import in_use
 from adapters.accounts.comparing import Compared, compare
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.ledger import Ledger
-from adapters.reports import Reports
+from adapters.reports.reports import Reports
 from projections.contracts import Question
 from tests.adapters.accounts_kept import answered, replayed
 from tests.adapters.cli.calling import PROGRAM, environment

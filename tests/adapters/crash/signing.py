@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from adapters.checkpointing import Cadence, Checkpointing
 from adapters.ledger import Ledger
-from adapters.signing import open_key
+from adapters.proofs.checkpointing import Cadence, Checkpointing
+from adapters.proofs.signing import open_key
 from replay.notes import read_checkpoint, read_note
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import psycopg
 
-from adapters.postgres.connecting import prepare
+from adapters.stores.postgres.connecting import prepare
 from tests.postgres_server import Databases, Server
 from tests.stores import Ledgers
 

@@ -13,8 +13,8 @@ import pytest
 
 from adapters.ledger import Ledger, LedgerError, Taken
 from adapters.mapper import LedgerBusy
-from adapters.postgres.connecting import prepare
-from adapters.verifying import verify
+from adapters.proofs.verifying import verify
+from adapters.stores.postgres.connecting import prepare
 from tests.adapters.crash.small_disk import mounted, unmounted
 from tests.adapters.crash.test_recording_killed import ROOT, assert_dense
 from tests.adapters.given import DESK, export, followed_up, opened, read
@@ -185,7 +185,7 @@ class TestACommitWhoseAnswerIsLost:
     def test_a_server_that_does_not_come_back_is_told_as_not_known(
         self, server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("adapters.postgres.store.WAIT_SECONDS", 0.5)
+        monkeypatch.setattr("adapters.stores.postgres.store.WAIT_SECONDS", 0.5)
         with Ledger.open(url, keys=tmp_path / "keys") as ledger:
             store, commit = ledger._store, ledger._store._commit
 
@@ -204,7 +204,7 @@ class TestACommitWhoseAnswerIsLost:
 def test_a_writer_that_stopped_in_the_middle_keeps_the_others_waiting_no_longer_than_they_wait(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.postgres.connecting._SESSION", "SET search_path = bitacora; SET lock_timeout = '0.2s'")
+    monkeypatch.setattr("adapters.stores.postgres.connecting._SESSION", "SET search_path = bitacora; SET lock_timeout = '0.2s'")
     with psycopg.connect(url) as stopped, Ledger.open(url, keys=tmp_path / "keys") as ledger:
         prepare(stopped)
         stopped.execute("BEGIN")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.ledger import Ledger, LedgerError, Taken
-from adapters.verifying import verify
+from adapters.proofs.verifying import verify
 from tests.adapters.crash.small_disk import mounted, unmounted
 from tests.adapters.crash.test_recording_killed import assert_dense
 from tests.adapters.given import DESK, export, followed_up, opened, read

@@ -21,6 +21,7 @@ from adapters.accounts.tables import BILLING
 from adapters.mapper import state_of
 from domain.events import Entry as Recorded
 from domain.events import PersonForgotten
+from tests.adapters.accounts.test_accounts import POISON, open_to_all
 from tests.adapters.accounts_kept import answered, replayed
 from tests.adapters.cli.calling import PROGRAM, Ran, environment
 from tests.adapters.crash.followers import (
@@ -39,7 +40,6 @@ from tests.adapters.crash.followers import (
 from tests.adapters.crash.test_database_lost import TERMINATE
 from tests.adapters.crash.test_recording_killed import desk_of, driver
 from tests.adapters.given import DESK, Entry, followed_up, opened, read, write_lines
-from tests.adapters.test_accounts import POISON, open_to_all
 from tests.postgres_server import Databases, Server, own_server
 from tests.stores import Ledgers, behind
 

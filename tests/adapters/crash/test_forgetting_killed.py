@@ -8,8 +8,8 @@ from pathlib import Path
 
 from adapters.ledger import Ledger, Taken
 from adapters.mapper import state_of
-from adapters.marks import FORGOTTEN, UNREADABLE
-from adapters.sealing import subject_of
+from adapters.personal.marks import FORGOTTEN, UNREADABLE
+from adapters.personal.sealing import subject_of
 from domain.events import PersonForgotten
 from tests.adapters.crash.test_recording_killed import ROOT, driver
 from tests.adapters.given import DESK, followed_up, opened, read, write_lines

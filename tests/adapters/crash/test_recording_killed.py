@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.recording import record_file
+from adapters.files.recording import record_file
 from tests.adapters.given import DESK, Entry, content, export, followed_up, opened, write_lines
 from tests.stores import Ledgers
 

@@ -7,10 +7,10 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from adapters.files.recording import record_file
 from adapters.ledger import Ledger
-from adapters.recording import record_file
-from adapters.signing import is_right, make_key, open_key
-from adapters.tree import TreeRows, hashes_from
+from adapters.proofs.signing import is_right, make_key, open_key
+from adapters.proofs.tree import TreeRows, hashes_from
 from domain.refusal import said
 from replay import merkle
 from replay.notes import is_signed, read_checkpoint, read_note

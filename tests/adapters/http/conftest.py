@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.signing import make_key
+from adapters.proofs.signing import make_key
 from tests.adapters.cli.stories import STORY
 from tests.adapters.http.served import Served, begin, serving
 from tests.postgres_server import Databases

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.http.examples import EXAMPLES
-from adapters.signing import make_key
+from adapters.proofs.signing import make_key
 from tests.adapters.cli.calling import ROOT, process
 from tests.adapters.http.served import Served, serving, waited_for
 

@@ -50,7 +50,7 @@ def test_a_request_keeps_its_id_from_end_to_end(one_server: Served) -> None:
 
 
 def test_what_is_recorded_is_signed_as_it_comes(tmp_path: Path) -> None:
-    from adapters.signing import make_key
+    from adapters.proofs.signing import make_key
 
     url = str(tmp_path / "ledger.db")
     begin(url, tmp_path / "ledger.db.keys", STORY)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 import domain.terms
-from adapters.terms_files import read_terms_file
+from adapters.terms.files import read_terms_file
 from tests.adapters.cli.calling import process
 from tests.adapters.cli.stories import AT
 from tests.adapters.http.served import Served, waited_for

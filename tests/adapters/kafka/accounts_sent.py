@@ -6,7 +6,7 @@ from typing import Any
 from adapters.contract.topics import BILLING, CONSUMPTION, SLA
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger
-from adapters.reports import Reports, Selection
+from adapters.reports.reports import Reports, Selection
 from projections.contracts import Question
 from tests.adapters.kafka.subscriber import Received, latest, received
 

@@ -12,7 +12,7 @@ from adapters.kafka import accounts_lane, lanes
 from adapters.kafka.relaying import Relay, Told
 from adapters.kafka.topics import Topics, Unsuitable
 from adapters.ledger import Ledger
-from adapters.rows import Row
+from adapters.stores.rows import Row
 
 _ENTRIES_AT_ONCE = 25
 _MESSAGE_SECONDS = 0.001

@@ -18,8 +18,8 @@ from adapters.kafka.relaying import reached_by_lane
 from adapters.kafka.sending import Outgoing, Sending, TakenOver
 from adapters.kafka.topics import PARTITIONS
 from adapters.ledger import Ledger
-from adapters.proving import checkpoint
-from adapters.signing import make_key
+from adapters.proofs.proving import checkpoint
+from adapters.proofs.signing import make_key
 from domain.exchange import entry_as_json
 from tests.adapters.accounts_kept import Clock
 from tests.adapters.given import DESK, followed_up, opened, read

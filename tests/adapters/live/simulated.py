@@ -24,8 +24,8 @@ from adapters.live.rows import (
     encode,
 )
 from adapters.live.watching import Watching
-from adapters.reports import Reports
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.reports.reports import Reports
 from projections.contracts import Question
 
 NEAR = 75

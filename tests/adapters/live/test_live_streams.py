@@ -20,7 +20,7 @@ from adapters.ledger import utc_now
 from adapters.live.rows import ClockChanged, decode_change
 from adapters.live.snapshot import Snapshot, made_if_needed
 from adapters.live.topics import CHANGES, TICKETS, made
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
 from tests.adapters.kafka.relayed import make
 from tests.adapters.live.workers import Streams
 from tests.given import cs_policy, opened, read, registered

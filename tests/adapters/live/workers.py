@@ -24,7 +24,7 @@ from adapters.live.loading import loaded
 from adapters.live.rows import decode_change, decode_policy, decode_ticket
 from adapters.live.tending import COMPARE_SECONDS, SETTLE_SECONDS
 from adapters.live.topics import CHANGES, POLICIES, TICKETS
-from adapters.reports import Reports
+from adapters.reports.reports import Reports
 from domain.refusal import Refused
 from domain.shape import read_entry
 from projections.contracts import Question

@@ -20,8 +20,8 @@ from adapters.access.places import access_of
 from adapters.access.tokens import Role, Tokens
 from adapters.demo.__main__ import record
 from adapters.ledger import Ledger, utc_now
-from adapters.proving import checkpoint
-from adapters.signing import make_key, public_path
+from adapters.proofs.proving import checkpoint
+from adapters.proofs.signing import make_key, public_path
 
 ROOT = Path(__file__).parents[3]
 SCREENSHOTS = Path(os.environ.get("BITACORA_SCREENSHOTS") or ROOT / "screenshots")

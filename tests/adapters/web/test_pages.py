@@ -14,7 +14,7 @@ from adapters.accounts.places import accounts_of
 from adapters.demo.__main__ import record
 from adapters.language import speak
 from adapters.ledger import Ledger
-from adapters.reports import NotFound, Reports, Selection
+from adapters.reports.reports import NotFound, Reports, Selection
 from adapters.web import agreed, listing, pages, recording
 from adapters.web.asking import BadQuestion, State, Supposed, id_in, place, state_of
 from adapters.web.desk import Desk

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.ledger import utc_now
-from adapters.rows import Row
+from adapters.stores.rows import Row
 from adapters.webhooks.places import place_of
 from adapters.webhooks.posting import Outcome
 from adapters.webhooks.progress import Patience, Progress

@@ -7,8 +7,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http
 from cloudevents.core.formats.json import JSONFormat
 
 from adapters.contract.cloud_events import entry_message, source_of
-from adapters.rows import Row
-from adapters.tree import TreeRows
+from adapters.proofs.tree import TreeRows
+from adapters.stores.rows import Row
 from adapters.webhooks.webhooks import Webhook
 from domain.refusal import said
 from tests.adapters.given import followed_up, opened

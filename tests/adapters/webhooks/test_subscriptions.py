@@ -17,7 +17,7 @@ from adapters.access.places import access_of
 from adapters.access.tokens import Tokens
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
-from adapters.postgres.schema import FOLLOWER, READER
+from adapters.stores.postgres.schema import FOLLOWER, READER
 from adapters.webhooks.feeding import AT_ONCE, MOST_WAITING, Attempt
 from adapters.webhooks.places import place_of
 from adapters.webhooks.progress import Patience

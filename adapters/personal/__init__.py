@@ -1,0 +1,1 @@
+"""Personal texts: sealed before they are stored, shown to whoever has the keys, forgotten with them."""

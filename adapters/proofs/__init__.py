@@ -1,0 +1,1 @@
+"""What shows an outsider that nothing was changed: the tree, checkpoints, proofs, bundles, verification."""

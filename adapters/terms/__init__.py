@@ -1,0 +1,1 @@
+"""Terms as files: read, checked, and complained of by the line."""
