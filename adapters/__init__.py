@@ -1,1 +1,1 @@
-"""Where the ledger is kept and who sees it: files, databases, topics; the command line, HTTP, the page; importers, exporters."""
+"""Where the ledger is kept and who sees it: files, databases, topics; command line, HTTP, the page; importers, exporters."""
