@@ -14,7 +14,7 @@ from adapters.web import agreed, listing, recording
 from adapters.web.asking import BadQuestion, State, readings_known, state_of
 from adapters.web.desk import Desk, Readings
 from adapters.web.proof_words import words
-from adapters.web.setting import Page, Viewer, rendered
+from adapters.web.setting import Page, Viewer, Wrong, rendered
 from adapters.web.ticket import client_of, gathered, position_of
 from domain.refusal import said
 from projections.contracts import Question
@@ -168,9 +168,9 @@ def being_made(page: Page, done: int, all: int) -> str:
     return rendered("being_made.html", page, done=done, all=all)
 
 
-def problem(page: Page, title: str, told: str) -> str:
-    """What went wrong."""
-    return rendered("problem.html", page, title=title, told=told)
+def problem(page: Page, wrong: Wrong) -> str:
+    """What went wrong, and a way on."""
+    return rendered("problem.html", page, wrong=wrong)
 
 
 def missing(error: NotFound) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 from markupsafe import Markup, escape
@@ -24,7 +24,7 @@ from adapters.wording.differences import figure_lines, told_of, word_of_cause
 from adapters.wording.happenings import sentence
 from adapters.wording.outcomes import outcome
 from adapters.wording.totals import total_rows
-from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, short, word
+from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, role_word, short, word
 from replay.hanging import Hangs
 
 _PACKAGE = "adapters.web"
@@ -70,6 +70,18 @@ class Page(Struct, frozen=True):
     def in_language(self, language: Language) -> str:
         """The same page in a language."""
         return address(self.path, [*((name, it) for name, it in self.query if name != "lang"), ("lang", language)])
+
+
+class Wrong(Struct, frozen=True):
+    """What went wrong, as it is told: a title and a text in the language spoken; `way` the way on besides home: to ask the same
+    `again`, or `plainly`, without conditions; `request` the id under which the server's log tells more."""
+
+    status: int
+    title: str
+    text: str
+    way: Literal["", "again", "plainly"] = ""
+    request: str | None = None
+    headers: Mapping[str, str] = {}
 
 
 def rendered(template: str, page: Page, **values: Any) -> str:
@@ -169,7 +181,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "after_hours": after_hours, "amount": amount, "billing_totals": billing_totals, "charged_for": charged_for, "coded": _coded,
     "figure_lines": figure_lines, "instant": _instant, "json_text": _json, "long": long, "minute": _minute, "minutes": minutes,
     "moment": _moment, "named": named, "outcome": outcome, "plain": plain, "read_as": _read_as, "reason_word": reason_word,
-    "said": _, "sentence": sentence, "short": short, "time": _time, "told": _told, "told_of": told_of, "word": word,
+    "role_word": role_word, "said": _, "sentence": sentence, "short": short, "time": _time, "told": _told, "told_of": told_of, "word": word,
     "word_of_cause": word_of_cause, "worded": worded,
 }  # fmt: skip
 _GLOBALS: Mapping[str, Any] = {

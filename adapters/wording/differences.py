@@ -64,7 +64,7 @@ FIGURES: dict[str, str] = {
     "unrequested_minutes": said("Nobody asked for"),
 }
 _WORDS = frozenset({"status", "state", "closed_reason", "kind", "verdict", "stops_operation"})
-_NAMES = frozenset({"priority", "incident_type"})
+_NAMES = frozenset({"priority", "incident_type", "tier"})
 _AMOUNT = ("amount", "currency", "amount_note")
 _GIST: dict[str, tuple[str, ...]] = {
     "sla": ("status", "response.verdict", "resolution.verdict"),
@@ -186,7 +186,7 @@ def word_of_cause(cause: Row) -> str:
         case "terms":
             return _("terms {terms}").format(terms=text)
         case "tier":
-            return _("tier {tier}").format(tier=text)
+            return _("tier {tier}").format(tier=named(text))
         case "calendar":
             return _("calendar {clause}").format(clause=text).rstrip()
         case "moment":

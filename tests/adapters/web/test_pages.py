@@ -1,5 +1,6 @@
 """What the pages are made of, asked without a browser: the question in a URL, the lists, the figures, the form."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from adapters.web.desk import Desk
 from adapters.web.kept import Kept
 from adapters.web.setting import Page, Viewer
 from adapters.web.ticket import gathered
+from domain.events import EVENT_TYPES, LEDGER_ONLY
 from projections.contracts import Question
 from tests.adapters.web.site import BEFORE_LATE, CLIENT, LATE, LATE_ENTRY, OTHER_CLIENT
 
@@ -189,6 +191,26 @@ def test_what_anyone_wrote_is_shown_as_text(tmp_path: Path, desk: Desk) -> None:
     assert "<script>" not in html and "&lt;script&gt;" in html
 
 
+def test_entries_are_chosen_by_words_and_only_the_raw_ones_keep_their_names(desk: Desk) -> None:
+    for language in ("en", "es"):
+        speak(language)
+        html = pages.ticket(desk, asked(f"/tickets/{LATE}", ("known_at", str(BEFORE_LATE))), AUDITOR, LATE)
+        chosen = re.findall(r"<option[^>]*>([^<]*)</option>", html) + re.findall(r"data-asks> ([^<]*)</label>", html)
+        assert len(chosen) > 20
+        assert not EVENT_TYPES.keys() & set(re.findall(r"\w+", " ".join(chosen)))
+        assert "&#34;type&#34;: &#34;TicketOpened&#34;" in html
+    speak("en")
+
+
+def test_tiers_of_the_built_in_terms_are_told_in_the_language_spoken(desk: Desk) -> None:
+    speak("es")
+    supposing = pages.ticket(desk, asked(f"/tickets/{LATE}", ("if_tier", "advanced")), AUDITOR, LATE)
+    client = pages.client(desk, asked("/clients/fletes-del-bajio"), AUDITOR, "fletes-del-bajio")
+    speak("en")
+    assert 'value="advanced" selected>avanzado</option>' in supposing
+    assert "· avanzado" in client
+
+
 # Lists --------------------------------------------------------------------------------------------------------------
 
 
@@ -275,8 +297,6 @@ def test_a_client_is_listed_alone_whatever_it_asks_for(desk: Desk) -> None:
 
 
 def test_there_is_a_form_for_every_type_that_may_be_recorded_but_terms() -> None:
-    from domain.events import EVENT_TYPES, LEDGER_ONLY
-
     assert recording.offered() == EVENT_TYPES.keys() - LEDGER_ONLY - {"TermsPublished"}
     for name in recording.offered():
         assert {it.name for it in recording.fields(name)} <= recording.LABELS.keys()
@@ -304,6 +324,41 @@ def test_a_refusal_is_told_beside_the_field_it_is_about(
     assert found.code == code, found.told
     html = pages.record_form(desk, asked("/record", viewer=Viewer("recorder", None, "eva")), found)
     assert f'id="i-{field}" name="{field}"' in html and 'aria-invalid="true"' in html
+
+
+@pytest.mark.parametrize(
+    ("type_name", "values", "told"),
+    [
+        ("Responded", {"ticket": LATE, "at": "soon"}, "“Cuándo ocurrió” es soon"),
+        ("Responded", {"at": "2026-10-01T10:00:00Z"}, "contestación necesita el campo “Ticket”"),
+        ("FollowedUp", {"ticket": LATE, "at": "2026-10-01T10:00:00Z", "kind": "gossip"}, "seguimiento, conclusión"),
+        ("Responded", {"ticket": LATE, "at": "2099-10-01T10:00:00Z"}, "“Cuándo ocurrió” es 2099"),
+        ("SessionHeld", {"ticket": LATE, "at": "2026-10-01T10:00:00Z", "started": "2026-10-01T10:00:00Z", "delivery": "remote",
+                         "ended": "2026-10-01T09:00:00Z", "consultants": "ana"}, "“Terminó” debe ser posterior a “Empezó”"),
+        ("SessionHeld", {"ticket": LATE, "at": "2026-10-01T10:00:00Z", "started": "2026-10-01T10:00:00Z", "delivery": "remote",
+                         "ended": "2026-10-01T12:00:00Z", "consultants": '[{"consultant": "ana"}, {"joined": "soon"}]'},
+         "“Consultores” (2) es soon"),
+        ("InformationReceived", {"ticket": LATE, "at": "2026-10-01T10:00:00Z"}, "información recibida"),
+    ],
+)  # fmt: skip
+def test_a_refusal_calls_fields_and_values_what_the_form_calls_them(
+    ledger: Ledger, type_name: str, values: dict[str, str], told: str
+) -> None:
+    speak("es")
+    found = recording.record(ledger, type_name, values, "eva")
+    speak("en")
+    assert isinstance(found, recording.Filled) and found.told is not None
+    assert told in found.told
+    names = {it.name for it in recording.fields(type_name)} - {"ticket"} | {type_name}
+    assert not names & set(re.findall(r"\w+", found.told))
+
+
+def test_people_choose_what_to_record_by_words(desk: Desk) -> None:
+    recorder = Viewer("recorder", None, "eva")
+    html = pages.record_form(desk, asked("/record", viewer=recorder))
+    links = dict(re.findall(r'<a href="/record\?type=(\w+)">([^<]+)</a>', html))
+    assert links.keys() == recording.offered()
+    assert [name for name, shown in links.items() if not shown.islower()] == []
 
 
 def test_a_form_sent_twice_is_recorded_once_and_says_who_recorded_it(tmp_path: Path) -> None:
