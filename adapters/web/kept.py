@@ -24,21 +24,21 @@ from adapters.ledger import Ledger, utc_now
 from adapters.reports.reports import Reports, Selection
 from projections.contracts import Question
 
-_PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
 
 
 class BeingMade(Exception):
-    """The server's own accounts are being made for the first time: so many tickets are `done` of `all`; 0 of 0 if that is not
-    known yet."""
+    """The server's own accounts are being made for the first time, or (`is_replay`) those of another moment: so many tickets
+    are `done` of `all`; 0 of 0 if that is not known yet."""
 
-    def __init__(self, done: int, all: int) -> None:
+    def __init__(self, done: int, all: int, *, is_replay: bool = False) -> None:
         super().__init__(done, all)
-        self.done, self.all = done, all
+        self.done, self.all, self.is_replay = done, all, is_replay
 
 
 class View(Struct, frozen=True):
     """Accounts to read within one transaction: of everything up to `position`, judged at `now`. `is_stored`: they are those
-    that `bitacora follow` keeps."""
+    that `bitacora follow` keeps; `replayed`: the question that they were replayed for, None for those of now."""
 
     session: Session
     number: int
@@ -46,6 +46,7 @@ class View(Struct, frozen=True):
     now: datetime
     is_stored: bool
     reports: Callable[[Selection], Reports]
+    replayed: Question | None = None
 
 
 class Kept:
@@ -118,7 +119,7 @@ class Kept:
             if self._making is None:
                 self._making = Thread(target=self._build, name="bitacora-page-accounts", daemon=True)
                 self._making.start()
-        if not self._made.wait(_PATIENCE_SECONDS):
+        if not self._made.wait(PATIENCE_SECONDS):
             raise BeingMade(*self._progress)
         if self._failed is not None:
             failed, self._failed = self._failed, None

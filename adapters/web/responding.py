@@ -97,7 +97,7 @@ def wrong(request: Asked, error: Exception) -> Response[Any]:
         there = address(page.path, page.query)
         return Redirect(address("/login", [("next", there)] if there != "/" else []), status_code=_SEE_OTHER)
     if isinstance(error, BeingMade):
-        found = answer(request, page, pages.being_made(page, error.done, error.all), HTTPStatus.SERVICE_UNAVAILABLE)
+        found = answer(request, page, pages.being_made(page, error), HTTPStatus.SERVICE_UNAVAILABLE)
         found.headers["Refresh"] = found.headers["Retry-After"] = str(_AGAIN_SECONDS)
         return found
     said = _said(error)

@@ -55,13 +55,17 @@ def overview(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
         if not viewer_of(caller).may_record:
             raise Forbidden(caller.role, sorted(READING))
         return Redirect("/record")
+    if there := pages.settled(desk, page, caller.client):
+        return Redirect(there)
     return answer(request, page, pages.overview(desk, page, caller.client))
 
 
 @get("/tickets", opt=_READERS, sync_to_thread=True)
-def tickets(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
+def tickets(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
     """The list of tickets."""
     page = page_of(request)
+    if there := pages.settled(desk, page, caller.client):
+        return Redirect(there)
     return answer(request, page, pages.tickets(desk, page, caller.client))
 
 

@@ -62,7 +62,7 @@ def desk(ledger: Ledger) -> Iterator[Desk]:
     speak("en")
     found = Desk(ledger, None, lambda: NOW)
     yield found
-    found.kept.close()
+    found.close()
 
 
 def asked(path: str, *query: tuple[str, str], viewer: Viewer = AUDITOR) -> Page:
@@ -369,3 +369,77 @@ def test_a_form_sent_twice_is_recorded_once_and_says_who_recorded_it(tmp_path: P
         assert isinstance(first, recording.Recorded) and first.stream == "client:acme"
         entry = ledger.entry(first.position)
         assert entry is not None and entry.recorded_by == "eva"
+
+
+# Another moment ------------------------------------------------------------------------------------------------------
+
+ELSEWHERE = Question(datetime(2026, 7, 24, 18, tzinfo=UTC), BEFORE_LATE, {"gs.4": "clock-hours", "cs.2": "support-hours"})
+
+
+@pytest.mark.parametrize("client", [None, CLIENT])
+@pytest.mark.parametrize(
+    "question",
+    [ELSEWHERE, Question(BUSY, 2971), Question(BUSY, 700), Question(NOW, 2971, {"gs.wait": "stops"}), Question(BUSY, 0)],
+    ids=["then and read otherwise", "then", "with little known", "now read otherwise", "before everything"],
+)
+def test_lists_of_another_moment_are_what_the_report_of_that_moment_says(
+    ledger: Ledger, desk: Desk, question: Question, client: str | None
+) -> None:
+    selection = Selection(client=client)
+    rows = {it["ticket"]: it for it in Reports(ledger, question, selection).sla()}
+    used = [it for it in Reports(ledger, question, selection).consumption() if it["policy"]]
+    with desk.moments.reading(question, client) as view:
+        found, quotas = listing.overview(view, client), listing.quotas(view, client, near=False)
+        listed = listing.tickets(view, listing.Filters(client=client or ""))
+        assert view.position == question.known
+    assert found.tickets == len(rows)
+    assert found.breached == sum(row[clock]["verdict"] == "breached" for row in rows.values() for clock in ("response", "resolution"))
+    assert [it["ticket"] for it in listed.rows] == list(rows)[::-1][:50]
+    for row in listed.rows:
+        for clock in ("response", "resolution"):
+            told = (row[f"{clock}_verdict"], row[f"{clock}_due_at"], row[f"{clock}_elapsed_seconds"])
+            assert told == tuple(rows[row["ticket"]][clock][it] for it in ("verdict", "due_at", "elapsed_seconds"))
+    held = {it["policy"]: it["tickets"]["used"] for it in used}
+    assert {it["policy"]: it["used"] for it in quotas}.items() <= held.items()
+    assert {it["ticket"] for it in found.unattended} <= {it["ticket"] for it in Reports(ledger, question, selection).unattended()}
+
+
+def test_a_list_of_another_moment_stands_at_an_address_that_says_moment_and_position(desk: Desk, ledger: Ledger) -> None:
+    def there(*query: tuple[str, str], client: str | None = None) -> str | None:
+        return pages.settled(desk, asked("/tickets", *query), client)
+
+    at = ("at", "2026-07-24T18:00:00Z")
+    assert there() is None and there(("month", "2026-03")) is None
+    assert there(at, ("known_at", "2400")) is None
+    assert there(at, ("known_at", "2026-07-24T18:00:00Z")) is None
+    assert there(("month", "2026-03"), at) == f"/tickets?month=2026-03&at=2026-07-24T18:00:00Z&known_at={ledger.head()}"
+    assert there(at, ("known_at", "999999")) == f"/tickets?at=2026-07-24T18:00:00Z&known_at={ledger.head()}"
+    assert there(("reading", "gs.4=clock-hours")) == (
+        f"/tickets?at=2026-11-01T00:00:00Z&known_at={ledger.head()}&reading=gs.4=clock-hours"
+    )
+    own = [there(at, ("known_at", it), client=CLIENT) for it in (str(ledger.head()), "999999")]
+    assert own[0] == own[1], "a client is not told how much others recorded"
+
+
+def test_the_page_says_that_another_moment_is_replayed_and_goes_on_with_it(desk: Desk) -> None:
+    query = (("at", "2026-07-24T18:00:00Z"), ("known_at", str(BEFORE_LATE)), ("reading", "gs.4=clock-hours"))
+    for html in (pages.overview(desk, asked("/", *query), None), pages.tickets(desk, asked("/tickets", *query), None)):
+        assert "Replayed from the entries for this moment" in html
+        assert f"with what was recorded up to position {BEFORE_LATE:,}" in html
+        assert "In clock hours, day and night." in html
+        assert f'href="/tickets/{LATE}?at=2026-07-24T18:00:00Z&amp;known_at={BEFORE_LATE}&amp;reading=gs.4=clock-hours' in html
+    assert "Replayed from" not in pages.overview(desk, asked("/"), None)
+
+
+def test_a_reading_that_no_terms_have_cannot_be_asked_of_a_list(desk: Desk) -> None:
+    for reading, viewer in (("gs.4=nonsense", AUDITOR), ("zz.9=x", AUDITOR), ("cs.4=transfer", OWN)):
+        query = (("at", "2026-07-24T18:00:00Z"), ("known_at", "2400"), ("reading", reading))
+        with pytest.raises(BadQuestion):
+            pages.tickets(desk, asked("/tickets", *query, viewer=viewer), viewer.client)
+
+
+def test_moments_asked_for_longest_ago_are_forgotten_and_made_again(desk: Desk) -> None:
+    for _again in range(2):
+        for days in range(8):
+            with desk.moments.reading(Question(BUSY - timedelta(days=days), 900), None) as view:
+                assert listing.overview(view, None).tickets > 0
