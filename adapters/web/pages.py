@@ -5,7 +5,7 @@ A caller of the role `client` is shown what is its own, and for all else exactly
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from msgspec import structs
 
@@ -158,22 +158,24 @@ def readings(desk: Desk, page: Page, viewer: Viewer) -> str:
                   ticket=asked.get("ticket") or None)  # fmt: skip
     _check_readings(desk, viewer.client, state)
     head = position_of(desk.ledger, None, viewer.client)
+    # To the minute, so that who asks again is answered from memory.
+    at = state.at or desk.clock().replace(second=0, microsecond=0)
+    question = Question(at, position_of(desk.ledger, state.known_at, viewer.client), state.readings)
     found = None
     if head <= MATRIX_ENTRIES or any((focus.client, focus.policy, focus.ticket)):
         if focus.ticket is not None:
             check_seen(desk, viewer, focus.ticket)
-        found = _hanging(desk, focus, state, viewer.client)
+        found = _hanging(desk, focus, question)
     seen = agreed.terms_seen(desk.ledger, viewer.client)
     hangs = [] if found is None else [it for it in found.hangs if seen is None or it.terms in seen]
     totals = None if found is None else found.totals
-    return rendered("readings.html", page, hangs=hangs, totals=totals, focus=focus, state=state, most=MATRIX_ENTRIES)
+    return rendered("readings.html", page, hangs=hangs, totals=totals, focus=focus, state=state, most=MATRIX_ENTRIES,
+                    question=question if found else None, askable=_askable(desk, viewer.client))  # fmt: skip
 
 
-def _hanging(desk: Desk, focus: Focus, state: State, client: str | None) -> Readings:
-    at = state.at or desk.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+def _hanging(desk: Desk, focus: Focus, question: Question) -> Readings:
     with readings_known("reading"):
-        known = position_of(desk.ledger, state.known_at, client)
-        return desk.readings(focus, Question(at, known, state.readings))
+        return desk.readings(focus, question)
 
 
 # Recording ----------------------------------------------------------------------------------------------------------

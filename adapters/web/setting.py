@@ -19,12 +19,13 @@ from msgspec import Struct
 from adapters.dossier.drawing import STATES
 from adapters.language import LANGUAGES, Language, _, ngettext, spoken, worded
 from adapters.web.asking import Pairs, address, instant_text, place
-from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
+from adapters.wording.charges import after_hours, amounts, billing_totals, charged_for, minutes
 from adapters.wording.differences import figure_lines, told_of, word_of_cause
 from adapters.wording.happenings import sentence
 from adapters.wording.outcomes import outcome
 from adapters.wording.totals import total_rows
 from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, role_word, short, word
+from domain.refusal import said
 from replay.hanging import Hangs
 
 _PACKAGE = "adapters.web"
@@ -34,6 +35,7 @@ READING = frozenset({"reader", "auditor", "client", "admin"})
 """The roles that look at pages; `integrator` and `recorder` are programs' roles, and the latter has the form only."""
 SIGNS = {"met": "✓", "breached": "✕", "running": "▸", "paused": "‖", "not_applicable": "–"}
 """What tells verdicts apart where colours do not."""
+CLOCKS = {"response": said("Response"), "resolution": said("Resolution")}
 
 
 class Viewer(Struct, frozen=True):
@@ -183,13 +185,13 @@ def _target(ticket: str, query: Pairs = (), *parts: str) -> str:
 
 
 _FILTERS: Mapping[str, Callable[..., Any]] = {
-    "after_hours": after_hours, "amount": amount, "billing_totals": billing_totals, "charged_for": charged_for, "coded": _coded,
+    "after_hours": after_hours, "amount": amount, "amounts": amounts, "billing_totals": billing_totals, "charged_for": charged_for, "coded": _coded,
     "figure_lines": figure_lines, "instant": _instant, "json_text": _json, "long": long, "minute": _minute, "minutes": minutes,
     "moment": _moment, "named": named, "outcome": outcome, "plain": plain, "read_as": _read_as, "reason_word": reason_word,
     "role_word": role_word, "said": _, "sentence": sentence, "short": short, "time": _time, "told": _told,
     "told_of": told_of, "word": word, "word_of_cause": word_of_cause, "worded": worded,
 }  # fmt: skip
 _GLOBALS: Mapping[str, Any] = {
-    "LANGUAGES": LANGUAGES, "SIGNS": SIGNS, "STATES": STATES, "UTC": UTC, "_": _, "address": address, "asset": asset, "filled": _filled,
+    "CLOCKS": CLOCKS, "LANGUAGES": LANGUAGES, "SIGNS": SIGNS, "STATES": STATES, "UTC": UTC, "_": _, "address": address, "asset": asset, "filled": _filled,
     "known_text": _known_text, "ngettext": ngettext, "place": place, "ticket_page": _target, "total_rows": total_rows,
 }  # fmt: skip

@@ -15,18 +15,19 @@ from adapters.web.asking import BadQuestion, Supposed, readings_known
 from domain.events import TermsPublished
 from domain.refusal import said
 from domain.terms import terms_from
-from domain.terms_document import TermsError, Text
+from domain.terms_document import Reading, TermsError, Text
 from replay.as_of import Focus
 from replay.dossier import CLOCKS, Dossier, Row
 from replay.what_if import WhatIfError
 
 
 class Offered(Struct, frozen=True):
-    """Published terms that may be supposed: their id, their name in both languages, their tiers."""
+    """Published terms that may be supposed: their id, their name in both languages, their tiers, their unclear clauses."""
 
     terms: str
     name: Text
     tiers: Sequence[str]
+    readings: Mapping[str, Reading]
 
 
 class Outcome(Struct, frozen=True):
@@ -45,7 +46,7 @@ def offered(ledger: Ledger, known: int, seen: frozenset[str] | None) -> list[Off
             if isinstance(it.event, TermsPublished) and (seen is None or it.event.terms in seen):
                 newest[it.event.terms] = it.event.document
     found = {name: terms_from(document) for name, document in newest.items()}
-    return [Offered(name, it.about.name, list(it.under().provisions.tiers)) for name, it in found.items()]
+    return [Offered(name, it.about.name, list(it.under().provisions.tiers), it.about.readings) for name, it in found.items()]
 
 
 def outcome(ledger: Ledger, dossier: Dossier, wanted: Supposed, choices: Sequence[Offered]) -> tuple[Outcome | None, str]:
