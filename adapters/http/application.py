@@ -34,6 +34,7 @@ from adapters.ledger import Ledger
 from adapters.proofs.checkpointing import Cadence, Checkpointing
 from adapters.proofs.signing import open_key
 from adapters.web.responding import told
+from adapters.web.setting import prepare
 
 _COMPRESSED_BYTES, _LEVEL = 600, 6
 _SIGNING_PAUSE_SECONDS = 0.5
@@ -70,7 +71,7 @@ def application(
         # The threads in which the ledger is asked: whoever comes when all are busy waits.
         to_thread.current_default_thread_limiter().total_tokens = settings.threads
         following.begin()
-        tasks = []
+        tasks = [asyncio.create_task(to_thread.run_sync(prepare))]
         if signer is not None:
             checkpointing = Checkpointing(ledger, signer, Cadence(settings.checkpoint_entries, settings.checkpoint_seconds))
             tasks.append(asyncio.create_task(signing(checkpointing, _pause, _tell)))

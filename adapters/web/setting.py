@@ -103,6 +103,13 @@ def environment() -> jinja2.Environment:
     return made
 
 
+def prepare() -> None:
+    """Compiles every template, so that whoever looks first does not wait for it."""
+    found = environment()
+    for name in found.list_templates():
+        found.get_template(name)
+
+
 # Static files -------------------------------------------------------------------------------------------------------
 
 
