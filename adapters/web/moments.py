@@ -22,7 +22,7 @@ from adapters.reports.reports import Reports
 from adapters.web.kept import PATIENCE_SECONDS, BeingMade, View
 from projections.contracts import Question
 
-_KEPT = 6
+_KEPT = 3
 Key = tuple[datetime, int, tuple[tuple[str, str], ...], str | None]
 
 
