@@ -1,4 +1,4 @@
-"""Accounts as of one question: another moment, another state of knowledge, other readings. Made whole, once, and never followed.
+"""Accounts as of one question: another moment, another state of knowledge, other readings. Made once, and never followed.
 
 They are the tables that are followed too, judged by the same functions, so that whatever is asked of those can be asked of
 these. Entries never change, so they hold for their question for ever; how long they are kept is their maker's business.

@@ -18,10 +18,14 @@ from adapters.accounts.filling import moment
 from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import StoredReports, stored
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.session import Session
 from adapters.accounts.sqlite import SQLiteAccounts
+from adapters.accounts.versions import Versions
 from adapters.ledger import Ledger, utc_now
+from adapters.mapper import LedgerError
 from adapters.reports.reports import Reports, Selection
+from domain.refusal import said
 from projections.contracts import Question
 
 PATIENCE_SECONDS = 5.0
@@ -80,9 +84,10 @@ class Kept:
         with self._lock:
             Follower(self._ledger, self._own, self._clock).follow()
             with self._reading(self._own, self._clock()) as view:
-                if view is None:
-                    raise BeingMade(0, 0)
-                yield view
+                if view is not None:
+                    yield view
+                    return
+            raise self._why_not()
 
     @contextmanager
     def _stored(self, accounts: Accounts, now: datetime) -> Iterator[View | None]:
@@ -110,6 +115,16 @@ class Kept:
                                      answering.position)  # fmt: skip
 
             yield View(rows.session, rows.number, answering.position, now, accounts is not self._own, reports)
+
+    def _why_not(self) -> Exception:
+        """Why its own accounts do not answer: something in them cannot be judged, or else they are only just not current."""
+        with self._own.reading() as session:
+            version = Versions(session).active()
+            parked = AccountRows(session, version.number).parked() if version is not None else []
+        if not parked:
+            return BeingMade(0, 0)
+        template = said("{subject} cannot be judged: {problem}")
+        return LedgerError(template, subject=parked[0]["subject"], problem=parked[0]["problem"])
 
     # Its own --------------------------------------------------------------------------------------------------------
 

@@ -192,13 +192,14 @@ def _target(ticket: str, query: Pairs = (), *parts: str) -> str:
 
 
 _FILTERS: Mapping[str, Callable[..., Any]] = {
-    "after_hours": after_hours, "amount": amount, "amounts": amounts, "billing_totals": billing_totals, "charged_for": charged_for, "coded": _coded,
-    "figure_lines": figure_lines, "instant": _instant, "json_text": _json, "long": long, "minute": _minute, "minutes": minutes,
-    "moment": _moment, "named": named, "outcome": outcome, "plain": plain, "read_as": _read_as, "reason_word": reason_word,
-    "role_word": role_word, "said": _, "sentence": sentence, "short": short, "time": _time, "told": _told,
-    "told_of": told_of, "word": word, "word_of_cause": word_of_cause, "worded": worded,
+    "after_hours": after_hours, "amount": amount, "amounts": amounts, "billing_totals": billing_totals,
+    "charged_for": charged_for, "coded": _coded, "figure_lines": figure_lines, "instant": _instant, "json_text": _json,
+    "long": long, "minute": _minute, "minutes": minutes, "moment": _moment, "named": named, "outcome": outcome, "plain": plain,
+    "read_as": _read_as, "reason_word": reason_word, "role_word": role_word, "said": _, "sentence": sentence, "short": short,
+    "time": _time, "told": _told, "told_of": told_of, "word": word, "word_of_cause": word_of_cause, "worded": worded,
 }  # fmt: skip
 _GLOBALS: Mapping[str, Any] = {
-    "CLOCKS": CLOCKS, "LANGUAGES": LANGUAGES, "SIGNS": SIGNS, "STATES": STATES, "UTC": UTC, "_": _, "address": address, "asset": asset, "filled": _filled,
-    "known_text": _known_text, "ngettext": ngettext, "place": place, "ticket_page": _target, "total_rows": total_rows,
+    "CLOCKS": CLOCKS, "LANGUAGES": LANGUAGES, "SIGNS": SIGNS, "STATES": STATES, "_": _, "address": address,
+    "asset": asset, "filled": _filled, "known_text": _known_text, "ngettext": ngettext, "place": place, "ticket_page": _target,
+    "total_rows": total_rows,
 }  # fmt: skip

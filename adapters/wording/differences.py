@@ -76,7 +76,7 @@ _CAUSES_TOLD = 8
 
 
 def figure_lines(row: Row, zone: tzinfo, cause_word: Callable[[Row], str] | None = None) -> Iterator[Line]:
-    """The lines of one row that differs, with times in a zone; `cause_word` names a cause, by its shortest name unless given."""
+    """The lines of one row that differs, with times in a zone; `cause_word` names a cause, else its shortest name does."""
     whole = row["change"] == "changed"
     fields = {name: values for name, values in row["fields"].items() if whole or name in _GIST[row["report"]]}
     if amounts := {name: fields.pop(name) for name in _AMOUNT if name in fields}:
