@@ -104,7 +104,7 @@ WORDS: dict[str, str] = {
     "ExtensionRequested": said("request for more time"),
     "ExtensionAuthorized": said("more time authorised"),
     "ExtensionDeclined": said("more time declined"),
-    "AfterHoursRequested": said("request for after-hours attention"),
+    "AfterHoursRequested": said("after-hours request"),
     "TravelExpenseRecorded": said("travel expense"),
     "ConsultantUnavailable": said("no consultant available"),
     "ConsultantAvailable": said("consultant available"),
