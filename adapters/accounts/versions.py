@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 
 State = Literal["judging", "dealing", "catching_up", "active"]
 """What is done with a version: its tickets are judged, its quotas dealt, it catches up with the ledger, it is in use."""
@@ -31,7 +31,7 @@ class Version(Struct, frozen=True):
 class Versions:
     """Which versions there are, in one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AccountsSession) -> None:
         self.session = session
 
     def all(self) -> list[Version]:

@@ -76,7 +76,7 @@ class TreeRows(Rows):
             self._session.run(statement)
 
     def clear(self) -> None:
-        """Takes every tile away, to be made anew; see `rows.Session.drop_tiles`."""
+        """Takes every tile away, to be made anew; see `rows.LedgerSession.drop_tiles`."""
         self._session.drop_tiles()
         if not self._session.has_table("tree_tiles"):
             self._make_tables()

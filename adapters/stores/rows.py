@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from adapters.mapper import entry_from, position_in, recorded_at_of
+from adapters.stores.session import Session
 from domain.events import Entry
 
 Row = tuple[int, str, int, str, bytes]
@@ -27,23 +28,10 @@ class Journal(NamedTuple):
     revision: int
 
 
-class Session(Protocol):
-    """One transaction of a database. Statements are SQL that every store understands, in the words of SQLite: `?` for a value,
-    `rowid` for a position. What only one of them says its own way has a method. Raises what is in `failures`."""
+class LedgerSession(Session, Protocol):
+    """A transaction of a ledger's database. Raises what is in `failures`."""
 
     failures: tuple[type[Exception], ...]
-
-    def all(self, statement: str, *values: Any) -> list[Any]:
-        """The rows a statement answers, as tuples."""
-
-    def each(self, statement: str) -> Iterable[Any]:
-        """The rows a statement answers, one at a time; to be read before anything else is asked."""
-
-    def run(self, statement: str, *values: Any) -> int:
-        """How many rows a statement wrote."""
-
-    def many(self, statement: str, rows: Sequence[Any]) -> None:
-        """The same statement for every one of these values."""
 
     def head(self) -> int:
         """The position of the last entry, 0 if there is none."""
@@ -80,7 +68,7 @@ class Rows:
     """The ledger's tables as one transaction sees them. Raises what its session does, and LedgerError for bytes that are no
     entry."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: LedgerSession) -> None:
         self._session = session
         self._all = session.all
         self.failures = session.failures

@@ -97,12 +97,12 @@ class Sending:
         return True
 
     def _locked(self, place: Place, once: bool) -> bool:
-        if place.lock():
+        if place.may_send():
             return True
         self._happens("standing_by", None)
         if once:
             return False
-        while not place.lock():
+        while not place.may_send():
             if self._stop.wait(STAND_BY_SECONDS):
                 return False
         return True
@@ -147,7 +147,7 @@ class _Feeds:
 
     async def _look(self) -> None:
         """Begins and ends feeding as subscriptions come and go. LedgerError, also when the lock was lost."""
-        await asyncio.to_thread(self._place.lock)
+        await asyncio.to_thread(self._place.may_send)
         fed = {it.id: it for it in await asyncio.to_thread(self._fed)}
         for id, (feeding, task) in list(self._running.items()):
             if task.done():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from adapters.proofs.signing import Signer
 from adapters.proofs.tree import TreeRows, hashes_from
-from adapters.stores.rows import Session
+from adapters.stores.session import Session
 from replay import merkle
 from replay.notes import Checkpoint, read_note
 from tests.adapters.sealed import FIRST, ORIGIN, SECOND, rebuild_tree, set_head

@@ -9,7 +9,7 @@ from adapters.ledger import LedgerError
 from adapters.proofs.proving import checkpoint, prove
 from adapters.proofs.tree import TreeRows, hashes_from, rebuilt
 from adapters.proofs.verification import OF_THE_TREE
-from adapters.stores.rows import Session
+from adapters.stores.session import Session
 from domain.refusal import said
 from replay import merkle
 from replay.notes import read_checkpoint, read_note
