@@ -97,11 +97,6 @@ class PostgresAccountsSession(PostgresSession):
             self._comment("VIEW", it.name, it.en, it.es)
             self._comment_columns(it.name, it)
 
-    def drop_version(self, number: int) -> None:
-        """See `session.AccountsSession`."""
-        for table in TABLES:
-            self.run(f"DROP TABLE IF EXISTS {table.name}_{number}")
-
     def _comment(self, kind: str, name: str, en: str, es: str) -> None:
         said_so = sql.SQL("COMMENT ON {} {} IS {}").format(
             sql.SQL(kind), sql.Identifier(*name.split(".")), sql.Literal(f"{es} / {en}")

@@ -29,9 +29,6 @@ class AccountsSession(Session, Protocol):
     def show_version(self, number: int) -> None:
         """Makes the views show a version."""
 
-    def drop_version(self, number: int) -> None:
-        """Drops the tables of a version that no view shows."""
-
 
 def ddl(table: Table, number: int, types: dict[str, str], collation: str = "") -> str:
     """What makes a table of a version, in the types of a store."""

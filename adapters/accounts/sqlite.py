@@ -74,11 +74,6 @@ class SQLiteAccountsSession(SQLiteSession):
         for name, statement in shown(number):
             self._cursor.execute(f"CREATE VIEW {name} AS {statement}")
 
-    def drop_version(self, number: int) -> None:
-        """See `session.AccountsSession`."""
-        for table in TABLES:
-            self._cursor.execute(f"DROP TABLE IF EXISTS {table.name}_{number}")
-
 
 class SQLiteAccounts(FileBeside[SQLiteAccountsSession]):
     """The accounts file of one ledger. Every failure of the database comes out as a LedgerError."""

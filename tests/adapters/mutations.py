@@ -3,8 +3,9 @@
 import random
 from collections.abc import Callable
 
+from adapters.proofs.growing import hashes_from
 from adapters.proofs.signing import Signer
-from adapters.proofs.tree import TreeRows, hashes_from
+from adapters.proofs.tree import TreeRows
 from adapters.stores.session import Session
 from replay import merkle
 from replay.notes import Checkpoint, read_note
