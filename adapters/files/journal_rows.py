@@ -23,11 +23,6 @@ class Journal(NamedTuple):
 class JournalRows(Rows):
     """The tables of the journal as one transaction sees them. Raises as `Rows`."""
 
-    @classmethod
-    def of(cls, rows: Rows) -> "JournalRows":
-        """The same transaction, with the tables of the journal."""
-        return cls(rows._session)
-
     def journal(self, path: str) -> Journal | None:
         """How far the file at a path has been recorded, None if never."""
         row = next(iter(self._all("SELECT lines, digest, revision FROM recordings WHERE path = ?", path)), None)

@@ -54,11 +54,6 @@ class StoredCheckpoint(NamedTuple):
 class TreeRows(Rows):
     """The tables of the tree, and the stored bytes, as one transaction sees them. Raises as `Rows`."""
 
-    @classmethod
-    def of(cls, rows: Rows) -> "TreeRows":
-        """The same transaction, with the tables of the tree."""
-        return cls(rows._session)
-
     def prepare(self) -> None:
         """Makes the tables, in a ledger that has none yet."""
         if not self.is_prepared():

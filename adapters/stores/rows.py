@@ -6,7 +6,7 @@ It runs in a session given to it and neither begins nor ends transactions; entri
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from adapters.mapper import entry_from, position_in, recorded_at_of
 from adapters.stores.session import Session
@@ -60,6 +60,11 @@ class Rows:
         self._session = session
         self._all = session.all
         self.failures = session.failures
+
+    @classmethod
+    def of(cls, rows: "Rows") -> Self:
+        """The same transaction, with the tables that this class knows."""
+        return cls(rows._session)
 
     def _one(self, statement: str, *values: Any) -> Any:
         row = next(iter(self._all(statement, *values)), None)
