@@ -3,16 +3,18 @@
 What is wrong is said in the words of `domain.shape`; it is a mistake in the request here, and no refusal of an entry.
 """
 
+import re
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from adapters.http.problems import Misused
-from domain.refusal import Refused
+from domain.refusal import Refused, said
 from domain.shape import explained, parsed
 
 T = TypeVar("T", bound=Struct)
+_BOUND = re.compile(r"Expected `[^`]+`(?: of length)? (<=|>=) (\d+) - at `\$\.?([^`]*)`")
 
 
 def body_as(sent: bytes, kind: type[T]) -> T:
@@ -21,10 +23,23 @@ def body_as(sent: bytes, kind: type[T]) -> T:
         parsed(sent)
         return msgspec.json.decode(sent, type=kind)
     except msgspec.ValidationError as error:
-        wrong = explained(str(error), kind.__name__)
+        wrong = _beyond(str(error)) or explained(str(error), kind.__name__)
     except Refused as refused:
         wrong = refused
     misused = Misused(wrong.template, field=wrong.field)
     # The field is one of them.
     misused.values = wrong.values
     raise misused
+
+
+def _beyond(problem: str) -> Refused | None:
+    """The converter's complaint about a number, or a length, beyond its bounds."""
+    found = _BOUND.fullmatch(problem)
+    if found is None:
+        return None
+    sign, limit, field = found.groups()
+    least, most = (
+        said("{field} is too small, or too short: at least {limit} is expected"),
+        said("{field} is too large, or too long: at most {limit} is expected"),
+    )
+    return Refused("shape", least if sign == ">=" else most, field=field, limit=limit)

@@ -13,7 +13,7 @@ from datetime import datetime
 from cryptography.fernet import Fernet, InvalidToken
 
 _MOST_ENDED = 10_000
-_KEY_BYTES = 32
+_KEY_BYTES, _NUMBER_BYTES = 32, 16
 
 
 class Sessions:
@@ -28,25 +28,31 @@ class Sessions:
 
     def begin(self, token: str, now: datetime) -> str:
         """A new session for the id of a token at the moment `now` (aware): the text of its cookie."""
-        return self._seal.encrypt_at_time(token.encode(), int(now.timestamp())).decode()
+        sealed = self._seal.encrypt_at_time(f"{secrets.token_hex(_NUMBER_BYTES)} {token}".encode(), int(now.timestamp()))
+        # What is left out is no letter that a cookie may have.
+        return sealed.decode().rstrip("=")
 
     def token(self, text: str, now: datetime) -> str | None:
         """The id of the token that a session was begun with; None if there is no such session, or it is over."""
-        try:
-            found = self._seal.decrypt_at_time(text.encode(), self.seconds, int(now.timestamp())).decode()
-        except (InvalidToken, UnicodeError):
-            return None
-        return None if _digest(text) in self._ended else found
+        number, token = self._opened(text, now)
+        return None if number in self._ended else token
 
     def end(self, text: str, now: datetime) -> None:
         """Ends a session on this server, should a copy of its cookie be kept; elsewhere it ends by its time, or its token."""
-        if self.token(text, now) is None:
+        number, token = self._opened(text, now)
+        if token is None:
             # Whatever else anybody sends must not push out what has to be remembered.
             return
-        self._ended[_digest(text)] = None
+        self._ended[number] = None
         if len(self._ended) > _MOST_ENDED:
             self._ended.popitem(last=False)
 
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    def _opened(self, text: str, now: datetime) -> tuple[str, str | None]:
+        """The number of a session, by which it is known however its text is written, and the id of its token."""
+        try:
+            padded = text + "=" * (-len(text) % 4)
+            found = self._seal.decrypt_at_time(padded.encode(), self.seconds, int(now.timestamp())).decode()
+        except (InvalidToken, UnicodeError):
+            return "", None
+        number, _, token = found.partition(" ")
+        return number, token

@@ -3,6 +3,7 @@ never an answer of 500 or more."""
 
 import gzip
 import json
+import re
 import socket
 from pathlib import Path
 
@@ -102,6 +103,8 @@ def test_a_route_without_parameters_takes_none(one_server: Served) -> None:
     [
         (b'{"without": [9], "without": [10]}', "without"),
         (b'{"without": ["9"]}', "without[0]"),
+        (b'{"without": [0]}', "without[0]"),
+        (b'{"tier": ""}', "tier"),
         (b'{"witout": [9]}', "witout"),
         (b'{"readings": {"gs.4": 3}}', None),
         (b'{"terms": ' + b'{"a": ' * DEEP + b"1" + b"}" * DEEP + b"}", None),
@@ -115,7 +118,8 @@ def test_a_route_without_parameters_takes_none(one_server: Served) -> None:
 def test_a_body_that_cannot_be_is_told_where_it_goes_wrong(one_server: Served, sent: bytes, field: str | None) -> None:
     for path in ("/v1/what-if", "/v1/webhooks"):
         answer = one_server.as_("admin").post(path, content=sent, headers=JSON | {"Accept-Language": "es"})
-        assert answer.status_code == 400 and "recursion" not in answer.text and answer.json()["detail"], answer.text
+        assert answer.status_code == 400 and answer.json()["detail"], answer.text
+        assert not re.search("recursion|Expected", answer.text), answer.text
         if field is not None and path == "/v1/what-if":
             assert answer.json()["field"] == field
 
