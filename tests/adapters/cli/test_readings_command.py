@@ -61,7 +61,10 @@ def test_a_clause_that_is_supposed_to_be_read_otherwise_is_told_so(desk: Bitacor
     assert "gs.7 → own-minutes" in told and "full-session 1 row of the bill; +300.00 MXN" in told
     assert "With gs.7=own-minutes, and else as read by default, judged at" in told
     assert "Con gs.7=own-minutes, y lo demás" in page(desk, "--reading", "gs.7=own-minutes", "--lang", "es")
-    for reading, complaint in (("gs.99=other", "no terms have a reading gs.99"), ("gs.7=other", "the reading gs.7 has no option")):
+    for reading, complaint in (
+        ("gs.99=other", "no terms have a reading gs.99"),
+        ("gs.7=other", "the reading gs.7 has no option"),
+    ):
         ran = desk("readings", "--reading", reading)
         assert (ran.code, ran.out) == (2, "") and complaint in ran.err
 
