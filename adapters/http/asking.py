@@ -95,6 +95,7 @@ AFTER = Parameter("after", _count(0), _POSITION, "Only positions after this one.
 LIMIT = Parameter("limit", _count(1, MOST_AT_ONCE), {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE},
                   "At most so many.", USUAL_AT_ONCE)  # fmt: skip
 POSITION = Parameter("position", _count(1), {**_POSITION, "minimum": 1}, "The position of an entry.", 421, is_required=True)
+
 AS_OF = (AT, KNOWN_AT, READING)
 FOCUS = (CLIENT, POLICY, TICKET)
 
