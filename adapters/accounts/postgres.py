@@ -31,6 +31,9 @@ _COLLATION = ' COLLATE "C"'
 _COPIED_FROM = 20
 """As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
 _BEGIN_WRITING = f"BEGIN; SET LOCAL ROLE {FOLLOWER}; LOCK TABLE account_versions IN SHARE ROW EXCLUSIVE MODE"  # Sent as one.
+_SWITCH_MILLISECONDS = 200
+"""A switch to another version that does not get its locks within this time is tried again later: whoever begins to read
+meanwhile waits behind it."""
 _LOCKS = 0x62697461
 """With it the advisory locks of accounts begin: "bita"."""
 
@@ -115,17 +118,35 @@ class PostgresSession:
             self.run(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
-        """See `session.Session`."""
+        """See `session.Session`. Views stay what they were for whoever built upon them or was granted them, unless their columns
+        are others now; LedgerBusy rather than keep readers waiting behind one of them."""
         made = list(shown(number))
-        for name, _ in reversed(made):
-            self.run(f"DROP VIEW IF EXISTS {name}")
-        for name, statement in made:
-            self.run(f"CREATE VIEW {name} AS {statement}")
+        self.run(f"SET LOCAL lock_timeout = '{_SWITCH_MILLISECONDS}ms'")
+        try:
+            with self._connection.transaction():
+                self._show(made)
+        except errors.InvalidTableDefinition:
+            self._drop_views(name for name, _ in reversed(made))
+            self._show(made)
+        for name, _ in made:
             self.run(f"GRANT SELECT ON {name} TO {REPORTING}, {READER}, {WRITER}")
         described: list[Table | View] = [*tables_shown(), *VIEWS]
         for it in described:
             self._comment("VIEW", it.name, it.en, it.es)
             self._comment_columns(it.name, it)
+
+    def _show(self, views: Iterable[tuple[str, str]]) -> None:
+        for name, statement in views:
+            self.run(f"CREATE OR REPLACE VIEW {name} AS {statement}")
+
+    def _drop_views(self, names: Iterable[str]) -> None:
+        try:
+            for name in names:
+                self.run(f"DROP VIEW IF EXISTS {name}")
+        except errors.DependentObjectsStillExist as error:
+            template = said("views of the stored accounts have other columns now, and others stand in the way ({problem}): drop"
+                            " those, and make them again afterwards")  # fmt: skip
+            raise LedgerError(template, problem=error.diag.message_detail) from error
 
     def drop_version(self, number: int) -> None:
         """See `session.Session`."""
