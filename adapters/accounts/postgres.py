@@ -118,8 +118,8 @@ class PostgresSession:
             self.run(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
-        """See `session.Session`. Views stay what they were for whoever built upon them or was granted them, unless their columns
-        are others now; LedgerBusy rather than keep readers waiting behind one of them."""
+        """See `session.Session`. Views stay what they were for whoever built upon them or was granted them, unless they have
+        other columns now; LedgerBusy rather than keep readers waiting behind one of them."""
         made = list(shown(number))
         self.run(f"SET LOCAL lock_timeout = '{_SWITCH_MILLISECONDS}ms'")
         try:

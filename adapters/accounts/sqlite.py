@@ -29,6 +29,8 @@ _REGISTRY = (
     " position INTEGER NOT NULL, entry_id TEXT NOT NULL, begun_at TEXT NOT NULL)"
 )
 _VALUES_AT_ONCE = 900
+_ANALYSED_ROWS = 1_000
+"""So much of each index tells enough of how large the tables are, one against another."""
 
 
 def accounts_beside(ledger: Path) -> Path:
@@ -78,15 +80,17 @@ class SQLiteSession:
 
     def index_version(self, number: int) -> None:
         """See `session.Session`."""
+        self._connection.execute(f"PRAGMA analysis_limit = {_ANALYSED_ROWS}")
         for table in TABLES:
             for statement in indexes(table, number):
                 self._connection.execute(statement)
+            self._connection.execute(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
         """See `session.Session`."""
         for (name,) in self.all("SELECT name FROM sqlite_master WHERE type = 'view'"):
             self._connection.execute(f"DROP VIEW {name}")
-        for name, statement in shown(number):
+        for name, statement in shown(number, told=True):
             self._connection.execute(f"CREATE VIEW {name} AS {statement}")
 
     def drop_version(self, number: int) -> None:

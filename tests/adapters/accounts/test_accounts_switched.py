@@ -75,7 +75,7 @@ def test_what_depends_on_a_view_that_is_made_anew_is_named(
 ) -> None:
     _make_older(database)
     database.execute(f"CREATE VIEW own AS {TICKETS}")
-    with pytest.raises(LedgerError, match="view public.own depends on view monthly_compliance"):
+    with pytest.raises(LedgerError, match=r"view public\.own depends on view monthly_compliance"):
         Building(*desk, lambda: NOW).build()
     database.execute("DROP VIEW own")
     assert Building(*desk, lambda: NOW).build().version.number == 2
