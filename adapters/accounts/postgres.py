@@ -120,24 +120,28 @@ class PostgresSession:
     def show_version(self, number: int) -> None:
         """See `session.Session`. Views stay what they were for whoever built upon them or was granted them, unless they have
         other columns now; LedgerBusy rather than keep readers waiting behind one of them."""
-        made = list(shown(number))
+        made = dict(shown(number))
         self.run(f"SET LOCAL lock_timeout = '{_SWITCH_MILLISECONDS}ms'")
-        try:
-            with self._connection.transaction():
-                self._show(made)
-        except errors.InvalidTableDefinition:
-            self._drop_views(name for name, _ in reversed(made))
-            self._show(made)
-        for name, _ in made:
+        others = {it.name for it in tables_shown() if not self._is_replaced(it.name, made[it.name])}
+        others |= {it.name for it in VIEWS if others or not self._is_replaced(it.name, made[it.name])}
+        self._drop_views(name for name in reversed(made) if name in others)
+        for name, statement in made.items():
+            if name in others:
+                self.run(f"CREATE VIEW {name} AS {statement}")
             self.run(f"GRANT SELECT ON {name} TO {REPORTING}, {READER}, {WRITER}")
         described: list[Table | View] = [*tables_shown(), *VIEWS]
         for it in described:
             self._comment("VIEW", it.name, it.en, it.es)
             self._comment_columns(it.name, it)
 
-    def _show(self, views: Iterable[tuple[str, str]]) -> None:
-        for name, statement in views:
-            self.run(f"CREATE OR REPLACE VIEW {name} AS {statement}")
+    def _is_replaced(self, name: str, statement: str) -> bool:
+        """Whether a view shows this now; it cannot be made to if it has other columns."""
+        try:
+            with self._connection.transaction():
+                self.run(f"CREATE OR REPLACE VIEW {name} AS {statement}")
+        except errors.InvalidTableDefinition:
+            return False
+        return True
 
     def _drop_views(self, names: Iterable[str]) -> None:
         try:

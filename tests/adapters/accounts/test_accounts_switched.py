@@ -70,6 +70,27 @@ def test_a_view_with_other_columns_than_before_is_made_anew(
     assert [it.name for it in found] == [it.name for it in MONTHLY_COMPLIANCE.columns]
 
 
+def test_a_view_made_anew_does_not_touch_what_depends_on_another(
+    desk: tuple[Ledger, Accounts], database: "psycopg.Connection[Any]"
+) -> None:
+    _make_older(database)
+    database.execute(f"CREATE VIEW own AS SELECT count(*) FROM {ACCOUNTS}.quota_use")
+    Building(*desk, lambda: NOW).build()
+    assert database.execute("SELECT count(*) FROM own").fetchone() == (1,)
+
+
+def test_views_over_a_table_with_other_columns_than_before_are_made_anew(
+    desk: tuple[Ledger, Accounts], database: "psycopg.Connection[Any]"
+) -> None:
+    database.execute(f"DROP VIEW {ACCOUNTS}.sla CASCADE")
+    database.execute(f"CREATE VIEW {ACCOUNTS}.sla AS SELECT 'T-1' AS ticket, 1 AS tickets")
+    database.execute(f"CREATE VIEW {ACCOUNTS}.monthly_compliance AS SELECT tickets FROM {ACCOUNTS}.sla")
+    for name in ("sla", "monthly_compliance"):
+        database.execute(f"ALTER VIEW {ACCOUNTS}.{name} OWNER TO bitacora_follower")
+    Building(*desk, lambda: NOW).build()
+    assert database.execute(TICKETS).fetchone() == (1,)
+
+
 def test_what_depends_on_a_view_that_is_made_anew_is_named(
     desk: tuple[Ledger, Accounts], database: "psycopg.Connection[Any]"
 ) -> None:

@@ -118,7 +118,9 @@ def test_no_error_that_people_read_is_given_plain_text() -> None:
 
 
 @pytest.mark.parametrize("command", [("report", "sla"), ("record", "-"), ("migrate",), ("accounts",)])
-def test_an_address_of_what_keeps_no_ledgers_is_refused_without_its_password(bitacora: Bitacora, command: tuple[str, ...]) -> None:
+def test_an_address_of_what_keeps_no_ledgers_is_refused_without_its_password(
+    bitacora: Bitacora, command: tuple[str, ...]
+) -> None:
     ran = bitacora("--ledger", "postgresql+psycopg://ana:secreto@server/desk", *command)
     assert ran.code == 2 and "postgresql+psycopg:// is neither" in ran.err
     assert "secreto" not in ran.out + ran.err and not list(Path().iterdir())
