@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.exceptions import SameNode
 from faust.types import TP
 from faust.web.exceptions import ServiceUnavailable
@@ -21,6 +22,7 @@ from msgspec import Struct
 
 from adapters.contract.cloud_events import attributes, source_of
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import Access
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.healing import Healing
@@ -65,6 +67,15 @@ class Settings(Struct, frozen=True):
         return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
 
 
+def _credentials(access: Access) -> SSLCredentials | SASLCredentials | None:
+    """How brokers are reached, as the library takes it."""
+    if access.says_who:
+        given = access.settings
+        return SASLCredentials(username=given["sasl.username"], password=given["sasl.password"],
+                               mechanism=given["sasl.mechanism"], ssl_context=access.context())  # fmt: skip
+    return SSLCredentials(access.context()) if access.is_encrypted else None
+
+
 class Worker:
     """One worker: its application, what is live in it, and what it sends."""
 
@@ -95,8 +106,10 @@ class Worker:
     def _application(self) -> App:
         it = self.settings
         folder = Path(tempfile.mkdtemp(prefix="bitacora-live-"))
+        addresses = it.topics.brokers.addresses.replace(",", ";kafka://")
         app = App(
-            it.group, broker=f"kafka://{it.topics.brokers.replace(',', ';kafka://')}", store="memory://", datadir=str(folder),
+            it.group, broker=f"kafka://{addresses}", broker_credentials=_credentials(it.topics.brokers.access),
+            store="memory://", datadir=str(folder),
             web_host=it.host, web_bind=it.host, web_port=it.port, canonical_url=it.url,
             consumer_group_instance_id=it.member,
             processing_guarantee="at_least_once", topic_allow_declare=False, topic_disable_leader=True,

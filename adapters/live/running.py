@@ -13,8 +13,8 @@ from typing import Literal
 from confluent_kafka import KafkaException
 from msgspec import Struct
 
+from adapters.kafka.problems import problem_of
 from adapters.kafka.relaying import Away
-from adapters.kafka.sending import problem_of
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.application import Settings, Worker
@@ -57,7 +57,8 @@ def run(ledger: Ledger, asked: Asked, is_stopped: Callable[[], bool], tell: Tell
             if tickets is not None:
                 tell("judged", tickets)
     except KafkaException as error:
-        raise Away(said("Kafka at {brokers}: {problem}"), brokers=asked.topics.brokers, problem=problem_of(error)) from None
+        raise Away(said("Kafka at {brokers}: {problem}"), brokers=asked.topics.brokers,
+                   problem=problem_of(error, asked.topics.brokers)) from None  # fmt: skip
     settings = Settings(asked.topics, partitions, asked.name, group, asked.host, asked.port, asked.url, asked.near_percent)
     try:
         asyncio.run(_work(ledger, settings, is_stopped, tell))
@@ -75,5 +76,5 @@ async def _work(ledger: Ledger, settings: Settings, is_stopped: Callable[[], boo
     await Worker(ledger, settings).run(is_stopped)
 
 
-def _ended(problem: str) -> Ended:
+def _ended(problem: str | Sayable) -> Ended:
     return Ended(said("the worker ends: {problem}; started again, it goes on where it was"), problem=problem)

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 from adapters.contract.topics import ENTRIES
 from adapters.demo.desk import entries
+from adapters.kafka.brokers import Brokers, access_from
 from adapters.kafka.positions import last_reached
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
@@ -90,13 +91,16 @@ class Worker:
 class Streams:
     """One ledger, and what runs on it. Everything that was started is ended by `close`."""
 
-    def __init__(self, brokers: str, prefix: str, folder: Path, url: str | None = None) -> None:
-        """The ledger is at `url`; else in a file in `folder`, where its keys are in any case."""
-        self.topics = Topics(brokers, prefix)
+    def __init__(
+        self, brokers: str, prefix: str, folder: Path, url: str | None = None, kafka_config: Path | None = None
+    ) -> None:
+        """The ledger is at `url`; else in a file in `folder`, where its keys are in any case. `kafka_config` says how
+        brokers are reached that ask for more."""
+        self.topics = Topics(Brokers(brokers, access_from(kafka_config, os.environ)), prefix)
         self.url = url or str(folder / "desk.db")
         keys = folder / "desk.db.keys"
         self.env = {**os.environ, "BITACORA_BROKERS": brokers, "BITACORA_LEDGER": self.url, "BITACORA_KEYS": str(keys),
-                    "PYTHONPATH": str(_ROOT)}  # fmt: skip
+                    "BITACORA_KAFKA_CONFIG": str(kafka_config or ""), "PYTHONPATH": str(_ROOT)}  # fmt: skip
         self.ledger = Ledger.open(self.url, create=True, keys=keys)
         self.workers: list[Worker] = []
         self._ports: dict[str, int] = {}
