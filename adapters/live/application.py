@@ -26,12 +26,12 @@ from adapters.kafka.brokers import Access
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.healing import Healing
-from adapters.live.keeping import FRESH, Live, Tables
+from adapters.live.keeping import FRESH, Live
 from adapters.live.kept import Kept, Parts
 from adapters.live.loading import Place, loaded
 from adapters.live.metrics import Figures
 from adapters.live.patches import App
-from adapters.live.rows import Change, ClockChanged, Part, decode_part, encode
+from adapters.live.rows import Change, ClockChanged, Part, Tables, decode_part, encode
 from adapters.live.sending import Sending, Telling
 from adapters.live.tending import Tending
 from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, partition_of, subject_of
@@ -191,7 +191,7 @@ class Worker:
             table.let_go(wanted)
         self._held = (generation, wanted)
         self.watching.begin()
-        self.live.begin()
+        self.live.begin(lambda key: self.partition_of(key) in kept)
         self.tending.begin()
 
     # Its life -------------------------------------------------------------------------------------------------------

@@ -126,6 +126,8 @@ class Tending:
         if is_new:
             heads = await asyncio.to_thread(worker.watching.all_heads, self.relayed)
             await self._compare_all(heads)
+            # What is relayed later, and was recorded before, is compared next time.
+            self._is_new = self._is_new or not worker.watching.is_since(self.relayed)
         else:
             worker.watching.compare(self.relayed, worker.owns)
         for it in parts:
