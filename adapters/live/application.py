@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
 """A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
+COMPARE_SECONDS = 15
 _COMMIT_SECONDS = 1
 _LOOK_SECONDS = 0.1
 _BUFFERED_MESSAGES = 10_000
@@ -49,7 +50,8 @@ _BUFFERED_MESSAGES = 10_000
 
 class Settings(Struct, frozen=True):
     """Where a worker finds what it needs. `name` is its own and stays: by it the group knows it again after a restart, and an
-    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`."""
+    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`. Every `compare_seconds` what
+    was delivered is compared with what is here."""
 
     topics: Topics
     partitions: int
@@ -59,6 +61,7 @@ class Settings(Struct, frozen=True):
     port: int
     url: str
     near_percent: int = NEAR_PERCENT
+    compare_seconds: int = COMPARE_SECONDS
     fresh_seconds: float = FRESH.total_seconds()
 
     @property

@@ -41,6 +41,7 @@ FRESH = timedelta(seconds=5)
 all of it, rather than again and again as if it were still then."""
 AGAIN = timedelta(seconds=1)
 
+
 class Counts(Struct):
     """What happened, counted since the process began."""
 

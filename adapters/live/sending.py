@@ -17,8 +17,8 @@ from adapters.kafka.brokers import Brokers, client_settings
 log = logging.getLogger(__name__)
 
 TRANSACTION_SECONDS = 15
-"""So long at most a worker that died in the middle of one keeps the next waiting; the most that is sent at once takes a fiftieth of
-it."""
+"""So long at most a worker that died in the middle of one keeps the next waiting. The most that is sent at once takes a
+fiftieth of it."""
 _TRY_SECONDS = 10.0
 _RETRY_SECONDS = 0.2
 _PAUSE_SECONDS = 0.005

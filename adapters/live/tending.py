@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 50
 _LONGEST_SECONDS, _REBALANCE_SECONDS, _BEAT_SECONDS, _FOLLOW_SECONDS = 0.05, 0.1, 1.0, 1.0
-COMPARE_SECONDS = 15.0
+_FETCH_SECONDS = 300.0
 SETTLE_SECONDS = 5.0
 """What was fetched is taken by then."""
 
@@ -95,7 +95,7 @@ class Tending:
         """What the relay says it sent, and was fetched here, must be here."""
         while True:
             try:
-                await asyncio.wait_for(self._fresh.wait(), COMPARE_SECONDS)
+                await asyncio.wait_for(self._fresh.wait(), self._worker.settings.compare_seconds)
                 self._fresh.clear()
             except TimeoutError:
                 pass
@@ -167,7 +167,7 @@ class Tending:
         app, name = worker.app, worker.settings.topics.named(ENTRIES)
         mine = [TP(name, it) for it in worker.partitions]
         ends = await app.consumer.highwaters(*mine)
-        until = monotonic() + 20 * COMPARE_SECONDS
+        until = monotonic() + _FETCH_SECONDS
         while monotonic() < until:
             if self._is_idle or {TP(name, it) for it in worker.partitions} != {*mine}:
                 return False

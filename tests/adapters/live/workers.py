@@ -23,7 +23,7 @@ from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.loading import loaded
 from adapters.live.rows import decode_change, decode_policy, decode_ticket
-from adapters.live.tending import COMPARE_SECONDS, SETTLE_SECONDS
+from adapters.live.tending import SETTLE_SECONDS
 from adapters.live.topics import CHANGES, POLICIES, TICKETS
 from adapters.reports.reports import Reports
 from domain.refusal import Refused
@@ -34,7 +34,8 @@ from tests.adapters.live.simulated import check_policy, check_ticket, check_told
 PARTITIONS = 4
 _WAIT_SECONDS = 120
 # One whole comparison, begun after the last entry was delivered, has ended by then: what was lost is healed.
-_HEALED_SECONDS = 2 * COMPARE_SECONDS + SETTLE_SECONDS
+_COMPARE_SECONDS = 2
+_HEALED_SECONDS = 2 * (_COMPARE_SECONDS + SETTLE_SECONDS) + 4
 _SEED, _ENTRIES = 11, 12_000
 _START = [sys.executable, "-m", "adapters.cli"]
 _ROOT = Path(__file__).parents[3]
@@ -52,7 +53,8 @@ class Worker:
 
     def __init__(self, env: dict[str, str], prefix: str, name: str, port: int) -> None:
         self.name, self.port = name, port
-        arguments = ["live", "--topic-prefix", prefix, "--name", name, "--listen", f"127.0.0.1:{self.port}"]
+        arguments = ["live", "--topic-prefix", prefix, "--name", name, "--listen", f"127.0.0.1:{self.port}",
+                     "--compare-every", str(_COMPARE_SECONDS)]  # fmt: skip
         self.process = subprocess.Popen([*_START, *arguments], env=env, cwd=_ROOT, stdout=subprocess.DEVNULL)
 
     def asked(self, path: str) -> Any:
