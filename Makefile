@@ -28,7 +28,7 @@ broker: $(INSTALLED) ## a Kafka broker on this machine until Ctrl-C; prints its 
 	$(BIN)/python -m dev.kafka.broker
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.parts import PartRows, part_rows, parts_judged, parts_left
 from adapters.accounts.places import Accounts
 from adapters.accounts.rows import AccountRows
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 from adapters.accounts.tables import DEFINITION
 from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger, Names, utc_now
@@ -101,7 +101,7 @@ class Building:
             version = self._left(session)
             return 0 if version is None else AccountRows(session, version.number).begun("ticket")[1]
 
-    def _left(self, session: Session) -> Version | None:
+    def _left(self, session: AccountsSession) -> Version | None:
         """The version that an interrupted build left, if it is of this definition and of this ledger."""
         version = Versions(session).left()
         return version if is_usable(self._ledger, version) else None
@@ -191,7 +191,7 @@ class _Stage:
             yield AccountRows(session, _still(session, self.version.number).number)
 
 
-def _still(session: Session, number: int) -> Version:
+def _still(session: AccountsSession, number: int) -> Version:
     """The version of that number, as long as nobody threw it away."""
     found = next((it for it in Versions(session).all() if it.number == number), None)
     if found is None:

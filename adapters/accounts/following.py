@@ -15,7 +15,7 @@ from adapters.accounts.judging import Judging, Parked
 from adapters.accounts.places import Accounts
 from adapters.accounts.remembered import DESK, Remembered
 from adapters.accounts.rows import AccountRows, Invalid
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 from adapters.accounts.tables import DEFINITION
 from adapters.accounts.touching import Touched, touched_by
 from adapters.accounts.versions import Version, Versions
@@ -138,7 +138,7 @@ class Follower:
             found = AccountRows(session, self._version(session).number).next_change()
         return None if found is None else moment_from(found)
 
-    def _version(self, session: Session) -> Version:
+    def _version(self, session: AccountsSession) -> Version:
         found = next((it for it in Versions(session).all() if self._is_ours(it)), None)
         if found is None or found.definition != DEFINITION:
             raise Replaced

@@ -14,6 +14,7 @@ from typing import Literal
 from adapters.accounts.building import REBUILD, Building, Progress, in_use, is_usable
 from adapters.accounts.following import Follower, Replaced
 from adapters.accounts.places import Accounts, accounts_of
+from adapters.failures import Failures
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
 
@@ -22,7 +23,6 @@ LOOK_SECONDS = 0.2
 """No longer than this it waits for news at a time, lest it miss the clock, or that it should stop."""
 STAND_BY_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 5.0
-_BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 Happening = Literal["standing_by", "building", "going_on", "following", "caught_up", "failed"]
 Tell = Callable[[Happening, int, Exception | None], None]
@@ -66,7 +66,7 @@ class Running:
         self._progress = progress
         self._workers = workers
         self._stop = Event()
-        self._failures = 0
+        self._failures = Failures()
 
     def stop(self) -> None:
         """Ends it after the step under way; may be called from a signal handler."""
@@ -82,8 +82,7 @@ class Running:
                 continue
             except (LedgerError, OSError) as error:
                 self._tell("failed", 0, error)
-                self._stop.wait(_BACK_OFF_SECONDS[min(self._failures, len(_BACK_OFF_SECONDS) - 1)])
-                self._failures += 1
+                self._stop.wait(self._failures.seconds())
 
     def once(self) -> int:
         """Catches up and returns the position reached. LedgerError if that fails, or another process follows and does not get
@@ -104,7 +103,7 @@ class Running:
         if not accounts.lock(FOLLOW):
             self._tell("standing_by", 0, None)
             # The store was there to say so: what it failed in before is over.
-            self._failures = 0
+            self._failures.forget()
             while not accounts.lock(FOLLOW):
                 if self._stop.wait(STAND_BY_SECONDS):
                     return
@@ -114,7 +113,7 @@ class Running:
         told = -1
         while not self._stop.is_set():
             done = follower.step()
-            self._failures = 0
+            self._failures.forget()
             if done.is_last:
                 if done.position != told:
                     told = done.position

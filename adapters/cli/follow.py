@@ -107,7 +107,7 @@ def rebuild(tree: bool, workers: int) -> int:
 
 
 def _rebuild_tree() -> None:
-    from adapters.proofs.tree import rebuilt
+    from adapters.proofs.growing import rebuilt
 
     with open_ledger() as ledger:
         entries, checkpoints = rebuilt(ledger)

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaException
 from adapters.accounts.following import Replaced, id_at
 from adapters.accounts.running import Running
 from adapters.contract.cloud_events import source_of
+from adapters.failures import Failures
 from adapters.kafka.accounts_lane import Accounts
 from adapters.kafka.lanes import Checkpoints, Entries, Lane, to_be_reached
 from adapters.kafka.positions import Reached, last_reached
@@ -25,8 +26,6 @@ from adapters.kafka.topics import LANES, Topics, Unsuitable
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
 from domain.refusal import Sayable, said
-
-_BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 Happening = Literal["began", "sent", "caught_up", "failed"]
 
@@ -101,7 +100,7 @@ class Relay:
 
     def _keep_sending(self, name: str) -> None:
         sending = self._sending(name)
-        failures = _Failures()
+        failures = Failures()
         while not self._stop.is_set():
             try:
                 self._serve(name, sending, failures=failures)
@@ -124,9 +123,7 @@ class Relay:
         self._ended = self._ended or error
         self._stop.set()
 
-    def _serve(
-        self, name: str, sending: Sending, *, until_caught_up: bool = False, failures: "_Failures | None" = None
-    ) -> None:
+    def _serve(self, name: str, sending: Sending, *, until_caught_up: bool = False, failures: Failures | None = None) -> None:
         with self._opened() as ledger, closing(self._lane(name, ledger)) as lane:
             reached = sending.begin(source_of(ledger))
             _refuse_other_history(ledger, self._topics, name, reached)
@@ -148,26 +145,6 @@ class Relay:
         if name == "entries":
             return Entries(ledger)
         return Checkpoints(ledger) if name == "checkpoints" else Accounts(ledger, self._clock)
-
-
-class _Failures:
-    """How often in a row a lane failed."""
-
-    has_worked = False
-    """Whether anything ever succeeded."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def seconds(self) -> float:
-        """How long to wait after one more."""
-        self._count += 1
-        return _BACK_OFF_SECONDS[min(self._count, len(_BACK_OFF_SECONDS)) - 1]
-
-    def forget(self) -> None:
-        """Something succeeded."""
-        self._count = 0
-        self.has_worked = True
 
 
 def reached_by_lane(topics: Topics) -> Mapping[str, Reached | None]:
@@ -212,7 +189,7 @@ def _away(topics: Topics, error: Exception) -> Away:
     return Away(said("Kafka at {brokers}: {problem}"), brokers=topics.brokers, problem=problem)
 
 
-def _is_shut_out(told: Sayable, failures: _Failures) -> bool:
+def _is_shut_out(told: Sayable, failures: Failures) -> bool:
     """Whether trying again is in vain, as far as can be known."""
     problem = told.values.get("problem")
     if not isinstance(problem, Problem):

@@ -18,7 +18,7 @@ from adapters.accounts.filling import moment
 from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import StoredReports, stored
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 from adapters.accounts.sqlite import SQLiteAccounts
 from adapters.ledger import Ledger, utc_now
 from adapters.reports.reports import Reports, Selection
@@ -40,7 +40,7 @@ class View(Struct, frozen=True):
     """Accounts to read within one transaction: of everything up to `position`, judged at `now`. `is_stored`: they are those
     that `bitacora follow` keeps."""
 
-    session: Session
+    session: AccountsSession
     number: int
     position: int
     now: datetime

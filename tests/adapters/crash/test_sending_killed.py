@@ -49,9 +49,13 @@ def test_senders_killed_at_random_post_everything_at_least_once_in_order_per_tic
         subscribed(store, receiver)
         source = write_lines(tmp_path / "entries.jsonl", [*DESK, *desk_of(KILLS * 20)])
         recording = driver(store, "ledger", source, batch=4)
-        for _ in range(KILLS):
+        for number in range(KILLS):
             process = sender(store)
             heard(process, "delivering")
+            if number % 2:
+                # However slow the machine is, every other one is killed after it has sent something.
+                sent = len(receiver.taken())
+                until(lambda sent=sent: len(receiver.taken()) > sent + 1 or recording.poll() is not None, "nothing is sent")
             time.sleep(chance.uniform(0, 0.3))
             killed(process)
         recording.communicate()

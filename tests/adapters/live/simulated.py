@@ -135,9 +135,7 @@ class Simulated:
         check_all(self.ledger, self.now, tables.tickets.values(), tables.policies.values(), self.told)
 
 
-def check_all(
-    ledger: Ledger, now: datetime, tickets: Iterable[bytes], policies: Iterable[bytes], told: list[Change]
-) -> None:
+def check_all(ledger: Ledger, now: datetime, tickets: Iterable[bytes], policies: Iterable[bytes], told: list[Change]) -> None:
     """These rows are what a replay says, now, and these changes led to them."""
     reports = Reports(ledger, Question(now))
     sla = {it["ticket"]: it for it in reports.sla()}
