@@ -57,6 +57,17 @@ class Stored(Struct, frozen=True):
     """Absent from the bytes of what was not recorded over HTTP."""
 
 
+class Added(Struct, frozen=True):
+    """What only the ledger adds to an entry in the line it is exported as, and sent as."""
+
+    position: int
+    stream: str
+    version: int
+    recorded_at: datetime
+    id: str
+    recorded_by: str | UnsetType = UNSET
+
+
 class _RecordedAt(Struct, frozen=True):
     recorded_at: datetime
 

@@ -31,7 +31,7 @@ from adapters.accounts.following import Follower
 from adapters.accounts.judging import Judging
 from adapters.accounts.places import accounts_of
 from adapters.accounts.rows import AccountRows
-from adapters.accounts.sqlite import SQLiteSession, accounts_beside
+from adapters.accounts.sqlite import SQLiteAccounts, SQLiteAccountsSession
 from adapters.files.recording import record_file
 from adapters.ledger import Ledger
 from adapters.stores.postgres.schema import ACCOUNTS
@@ -105,7 +105,7 @@ def _build(opened: Ledger, path: Path, workers: int = 1) -> None:
 
 
 def _forget(path: Path) -> None:
-    for it in path.parent.glob(f"{accounts_beside(path).name}*"):
+    for it in path.parent.glob(f"{SQLiteAccounts(path).path.name}*"):
         it.unlink()
 
 
@@ -230,7 +230,7 @@ class _View(SQLiteTrackingRecorder):
     def store(self, found: TicketRows, tracking: Tracking) -> None:
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking)
-            AccountRows(SQLiteSession(cursor.sqlite_cursor.connection), _VERSION).put_tickets([found])
+            AccountRows(SQLiteAccountsSession(cursor.sqlite_cursor.connection.cursor()), _VERSION).put_tickets([found])
 
 
 class _Accounts(Projection[_View]):
@@ -284,6 +284,6 @@ class _Prepared(_View):
 
     def _create_table(self, c: Any) -> None:
         super()._create_table(c)
-        session = SQLiteSession(c.sqlite_cursor.connection)
+        session = SQLiteAccountsSession(c.sqlite_cursor.connection.cursor())
         session.begin_version(_VERSION)
         session.index_version(_VERSION)

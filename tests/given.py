@@ -84,6 +84,16 @@ def did(kind: str, at: str, /, ticket: str = "T1", **fields: Any) -> Entry:
     return said(kind, at, ticket=ticket, **fields)
 
 
+def on(kind: str, hour: str, /, **fields: Any) -> Entry:
+    """Something on a ticket on Monday, 2 March 2026, at an hour."""
+    return did(kind, f"2026-03-02 {hour}", **fields)
+
+
+def closing(at: str, reason: str) -> Entry:
+    """A ticket closed for a reason."""
+    return did("Closed", at, reason=reason)
+
+
 def session(started: str, ended: str, *consultants: Any, ticket: str = "T1", **more: Any) -> Entry:
     """A session of consultants given by name, or as {"consultant": …, "joined": …, "left": …}; of luis if of nobody."""
     people = [{"consultant": it} if isinstance(it, str) else it for it in consultants or ("luis",)]

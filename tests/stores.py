@@ -12,9 +12,9 @@ import psycopg
 from adapters.files.restoring import restore
 from adapters.ledger import Ledger
 from adapters.stores.postgres.connecting import prepare
-from adapters.stores.postgres.session import PostgresSession
-from adapters.stores.rows import Session
-from adapters.stores.sqlite_session import SQLiteSession
+from adapters.stores.postgres.session import PostgresLedgerSession
+from adapters.stores.rows import LedgerSession
+from adapters.stores.sqlite_session import SQLiteLedgerSession
 from tests.postgres_server import Databases
 
 KINDS = ("sqlite", "postgres")
@@ -53,7 +53,7 @@ class Ledgers:
             return not list(self.folder.glob(f"{name}.db*"))
         with psycopg.connect(self.url(name)) as connection:
             prepare(connection)
-            found = [PostgresSession(connection).all(f"SELECT count(*) FROM {it}") for it in _FILLED]
+            found = [PostgresLedgerSession(connection).all(f"SELECT count(*) FROM {it}") for it in _FILLED]
             return not self.keys(name).exists() and found == [[(0,)]] * len(_FILLED)
 
     def copied(self, name: str, copy: str) -> str:
@@ -73,7 +73,7 @@ class Ledgers:
 
 
 @contextmanager
-def behind(place: Path | str) -> Iterator[Session]:
+def behind(place: Path | str) -> Iterator[LedgerSession]:
     """A session for which no trigger holds: what someone can do who owns the file, or the database."""
     url = str(place)
     if not url.startswith("postgresql:"):
@@ -82,7 +82,7 @@ def behind(place: Path | str) -> Iterator[Session]:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
                 connection.execute(f"DROP TRIGGER {name}")
             connection.execute("BEGIN")
-            yield SQLiteSession(connection.cursor())
+            yield SQLiteLedgerSession(connection.cursor())
             connection.execute("COMMIT")
         return
     with closing(psycopg.connect(url)) as server:
@@ -91,6 +91,6 @@ def behind(place: Path | str) -> Iterator[Session]:
             tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'bitacora'").fetchall()
             for (name,) in tables:
                 server.execute(f"ALTER TABLE {name} DISABLE TRIGGER ALL")
-            yield PostgresSession(server)
+            yield PostgresLedgerSession(server)
             for (name,) in tables:
                 server.execute(f"ALTER TABLE {name} ENABLE TRIGGER ALL")

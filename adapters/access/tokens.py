@@ -12,8 +12,9 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
-from adapters.access.places import Access, Session
+from adapters.access.places import Access
 from adapters.mapper import LedgerError
+from adapters.stores.session import Session
 from domain.exchange import time_text
 from domain.refusal import said
 

@@ -4,7 +4,6 @@ Each process opens the ledger itself and sends back rows, ready to be stored; no
 of their tickets' names, so that what is stored always ends somewhere, and a build can go on from there.
 """
 
-import gc
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +14,7 @@ from adapters.accounts.filling import Rows, TicketRows, together
 from adapters.accounts.judging import Judging, Parked
 from adapters.ledger import Ledger, Names
 from adapters.mapper import Unreadable
+from adapters.uncollected import uncollected
 from adapters.workers import shared_out
 
 
@@ -36,7 +36,7 @@ def parts_left(parts: Sequence[Names], last: str) -> list[Names]:
 
 def part_rows(ledger: Ledger, judging: Judging, part: Names) -> PartRows:
     """What is stored of the tickets of a part, judged. LedgerError if the ledger cannot be read."""
-    with _uncollected():
+    with uncollected():
         found = list(_judged(ledger, judging, part))
     judged = [it for it in found if isinstance(it, TicketRows)]
     return PartRows(len(found), together(judged), [it for it in found if isinstance(it, Parked)])
@@ -46,18 +46,6 @@ def parts_judged(url: str, at: datetime, known: int, parts: Sequence[Names], wor
     """The same of every part, in their order, by so many processes; judged at a moment with what is recorded up to a position.
     Raises as `workers.shared_out`."""
     return shared_out(min(workers, len(parts)), _judging, (url, at, known), parts)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows are many and refer to nothing: looking for cycles among them again and again takes a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager

@@ -5,15 +5,12 @@ of its members can take over. One connection holds the locks and writes: whoever
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from functools import lru_cache
-from itertools import count
+from contextlib import contextmanager
 from typing import Any
 from zlib import crc32
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.rows import tuple_row
 
 from adapters.accounts.session import ddl, indexes
 from adapters.accounts.tables import TABLES, Table
@@ -21,6 +18,7 @@ from adapters.accounts.views import VIEWS, View, shown, tables_shown
 from adapters.mapper import LedgerError
 from adapters.stores.postgres.connecting import Place, explained
 from adapters.stores.postgres.schema import ACCOUNTS, FOLLOWER, READER, REPORTING, WRITER
+from adapters.stores.postgres.session import PostgresSession
 from domain.refusal import said
 
 _TYPES = {
@@ -31,43 +29,22 @@ _COLLATION = ' COLLATE "C"'
 _COPIED_FROM = 20
 """As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
 _BEGIN_WRITING = f"BEGIN; SET LOCAL ROLE {FOLLOWER}; LOCK TABLE account_versions IN SHARE ROW EXCLUSIVE MODE"  # Sent as one.
+_SWITCH_MILLISECONDS = 200
+"""A switch to another version that does not get its locks within this time is tried again later: whoever begins to read
+meanwhile waits behind it."""
 _LOCKS = 0x62697461
 """With it the advisory locks of accounts begin: "bita"."""
 
 
-class PostgresSession:
-    """One transaction of a database, in the schema of the accounts."""
+class PostgresAccountsSession(PostgresSession):
+    """See `session.AccountsSession`."""
 
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
-        self._connection = connection
-        self._cursor = connection.cursor(row_factory=tuple_row)
-        self._names = count()
+        super().__init__(connection)
         self._copies: list[tuple[str, list[Sequence[Any]]]] | None = None
 
-    def all(self, statement: str, *values: Any) -> list[Any]:
-        """See `session.Session`."""
-        return self._execute(statement, values).fetchall()
-
-    def each(self, statement: str, *values: Any) -> Iterator[Any]:
-        """See `session.Session`."""
-        with closing(self._connection.cursor(f"each_{next(self._names)}", row_factory=tuple_row)) as cursor:
-            cursor.itersize = 2_000
-            yield from cursor.execute(_reworded(statement), values) if values else cursor.execute(statement.encode())
-
-    def run(self, statement: str, *values: Any) -> int:
-        """See `session.Session`."""
-        return self._execute(statement, values).rowcount
-
-    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """See `session.Session`."""
-        values = list(rows)
-        if len(values) == 1:
-            self._cursor.execute(_reworded(statement), values[0])
-        elif values:
-            self._cursor.executemany(_reworded(statement), values)
-
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
-        """See `session.Session`."""
+        """See `session.AccountsSession`."""
         values = list(rows)
         if len(values) < _COPIED_FROM:
             self.many(f"INSERT INTO {table} VALUES ({', '.join('?' * width)})", values)
@@ -83,7 +60,7 @@ class PostgresSession:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """See `session.Session`. What is copied comes after all else: it cannot be sent together with anything."""
+        """See `session.AccountsSession`. What is copied comes after all else: it cannot be sent together with anything."""
         copies: list[tuple[str, list[Sequence[Any]]]] = []
         self._copies = copies
         with self._connection.pipeline():
@@ -92,14 +69,10 @@ class PostgresSession:
         for table, rows in copies:
             self._copy(table, rows)
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> "psycopg.Cursor[Any]":
-        # Without values a sign of percentage is one.
-        return self._cursor.execute(_reworded(statement), values) if values else self._cursor.execute(statement.encode())
-
     # Versions -------------------------------------------------------------------------------------------------------
 
     def begin_version(self, number: int) -> None:
-        """See `session.Session`."""
+        """See `session.AccountsSession`."""
         for table in TABLES:
             name = f"{table.name}_{number}"
             self.run(ddl(table, number, _TYPES, _COLLATION))
@@ -108,29 +81,46 @@ class PostgresSession:
             self.run(f"GRANT SELECT ON {name} TO {READER}, {WRITER}")
 
     def index_version(self, number: int) -> None:
-        """See `session.Session`."""
+        """See `session.AccountsSession`."""
         for table in TABLES:
             for statement in indexes(table, number):
                 self.run(statement)
             self.run(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
-        """See `session.Session`."""
-        made = list(shown(number))
-        for name, _ in reversed(made):
-            self.run(f"DROP VIEW IF EXISTS {name}")
-        for name, statement in made:
-            self.run(f"CREATE VIEW {name} AS {statement}")
+        """See `session.AccountsSession`. Views stay what they were for whoever built upon them or was granted them, unless they
+        have other columns now; LedgerBusy rather than keep readers waiting behind one of them."""
+        made = dict(shown(number))
+        self.run(f"SET LOCAL lock_timeout = '{_SWITCH_MILLISECONDS}ms'")
+        others = {it.name for it in tables_shown() if not self._is_replaced(it.name, made[it.name])}
+        others |= {it.name for it in VIEWS if others or not self._is_replaced(it.name, made[it.name])}
+        self._drop_views(name for name in reversed(made) if name in others)
+        for name, statement in made.items():
+            if name in others:
+                self.run(f"CREATE VIEW {name} AS {statement}")
             self.run(f"GRANT SELECT ON {name} TO {REPORTING}, {READER}, {WRITER}")
         described: list[Table | View] = [*tables_shown(), *VIEWS]
         for it in described:
             self._comment("VIEW", it.name, it.en, it.es)
             self._comment_columns(it.name, it)
 
-    def drop_version(self, number: int) -> None:
-        """See `session.Session`."""
-        for table in TABLES:
-            self.run(f"DROP TABLE IF EXISTS {table.name}_{number}")
+    def _is_replaced(self, name: str, statement: str) -> bool:
+        """Whether a view shows this now; it cannot be made to if it has other columns."""
+        try:
+            with self._connection.transaction():
+                self.run(f"CREATE OR REPLACE VIEW {name} AS {statement}")
+        except errors.InvalidTableDefinition:
+            return False
+        return True
+
+    def _drop_views(self, names: Iterable[str]) -> None:
+        try:
+            for name in names:
+                self.run(f"DROP VIEW IF EXISTS {name}")
+        except errors.DependentObjectsStillExist as error:
+            template = said("views of the stored accounts have other columns now, and others stand in the way ({problem}): drop"
+                            " those, and make them again afterwards")  # fmt: skip
+            raise LedgerError(template, problem=error.diag.message_detail) from error
 
     def _comment(self, kind: str, name: str, en: str, es: str) -> None:
         said_so = sql.SQL("COMMENT ON {} {} IS {}").format(
@@ -169,16 +159,16 @@ class PostgresAccounts:
             self._connection = None
 
     @contextmanager
-    def reading(self) -> Iterator[PostgresSession]:
+    def reading(self) -> Iterator[PostgresAccountsSession]:
         """One consistent view of them; they must exist."""
         with explained(self._place, said("reading stored accounts")):
             connection = self._connected()
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             with _ended(connection):
-                yield PostgresSession(connection)
+                yield PostgresAccountsSession(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[PostgresSession]:
+    def writing(self) -> Iterator[PostgresAccountsSession]:
         """A transaction that excludes every other writer. All is committed at the end."""
         with explained(self._place, said("writing stored accounts")):
             connection = self._connected()
@@ -188,7 +178,7 @@ class PostgresAccounts:
                 except errors.InsufficientPrivilege as error:
                     template = said("{path}: to keep stored accounts, this name must be a member of the role {role}")
                     raise LedgerError(template, path=self._place, role=FOLLOWER) from error
-                yield PostgresSession(connection)
+                yield PostgresAccountsSession(connection)
 
     def lock(self, name: str) -> bool:
         """Whether this process now holds that lock (`follow`, `rebuild`), until it lets go of it or ends."""
@@ -227,11 +217,6 @@ def _ended(connection: "psycopg.Connection[Any]") -> Iterator[None]:
         if not connection.closed:
             connection.execute("ROLLBACK")
         raise
-
-
-@lru_cache(maxsize=1_024)
-def _reworded(statement: str) -> bytes:
-    return statement.replace("%", "%%").replace("?", "%s").encode()
 
 
 def _lock_of(name: str) -> tuple[int, int]:

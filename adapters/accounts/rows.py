@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.accounts.filling import ClientRows, Rows, TicketRows, Values, read, together
 from adapters.accounts.judging import Parked
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 from adapters.accounts.tables import (
     BILLING,
     CONSUMPTION,
@@ -42,7 +42,7 @@ Invalid = tuple[str, str]
 class AccountRows:
     """The rows of one version, `number`, in one transaction."""
 
-    def __init__(self, session: Session, number: int) -> None:
+    def __init__(self, session: AccountsSession, number: int) -> None:
         self.session = session
         self.number = number
 

@@ -11,9 +11,10 @@ from datetime import datetime
 from threading import Event
 from typing import Literal
 
-from adapters.accounts.building import REBUILD, Building, Progress, in_use, is_usable
-from adapters.accounts.following import Follower, Replaced
+from adapters.accounts.building import REBUILD, Building, Progress, Waiting, in_use, is_usable
+from adapters.accounts.following import Follower, Replaced, Step
 from adapters.accounts.places import Accounts, accounts_of
+from adapters.failures import Failures
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
 
@@ -22,15 +23,27 @@ LOOK_SECONDS = 0.2
 """No longer than this it waits for news at a time, lest it miss the clock, or that it should stop."""
 STAND_BY_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 5.0
-_BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
-Happening = Literal["standing_by", "building", "going_on", "following", "caught_up", "failed"]
+Happening = Literal["standing_by", "building", "going_on", "waiting", "following", "caught_up", "parked", "failed"]
 Tell = Callable[[Happening, int, Exception | None], None]
-"""Is told what happens, with a position (of `going_on`, how many tickets an interrupted build had judged) and what failed."""
+"""Is told what happens, with a position (of `going_on`, how many tickets an interrupted build had judged; of `parked`, how many
+are parked anew) and what failed."""
 
 
 class _Stopped(Exception):
     """It was asked to stop while the accounts were being made: what is committed is gone on with the next time."""
+
+
+def told_once(tell: Tell) -> Waiting:
+    """Tells, the first time, that a build waits for somebody who reads."""
+    told: list[bool] = []
+
+    def waiting() -> None:
+        if not told:
+            told.append(True)
+            tell("waiting", 0, None)
+
+    return waiting
 
 
 def make_usable(ledger: Ledger, accounts: Accounts, making: Callable[[], Building], tell: Tell) -> bool:
@@ -66,7 +79,7 @@ class Running:
         self._progress = progress
         self._workers = workers
         self._stop = Event()
-        self._failures = 0
+        self._failures = Failures()
 
     def stop(self) -> None:
         """Ends it after the step under way; may be called from a signal handler."""
@@ -82,8 +95,7 @@ class Running:
                 continue
             except (LedgerError, OSError) as error:
                 self._tell("failed", 0, error)
-                self._stop.wait(_BACK_OFF_SECONDS[min(self._failures, len(_BACK_OFF_SECONDS) - 1)])
-                self._failures += 1
+                self._stop.wait(self._failures.seconds())
 
     def once(self) -> int:
         """Catches up and returns the position reached. LedgerError if that fails, or another process follows and does not get
@@ -93,7 +105,10 @@ class Running:
                 if accounts.lock(FOLLOW):
                     with suppress(_Stopped):
                         self._make_usable(ledger, accounts)
-                        return Follower(ledger, accounts, self._clock).follow()
+                        follower = Follower(ledger, accounts, self._clock)
+                        while not (done := self._step(follower)).is_last:
+                            pass
+                        return done.position
                 version = in_use(accounts)
                 if is_usable(ledger, version) and version is not None and version.position >= ledger.head():
                     return version.position
@@ -104,7 +119,7 @@ class Running:
         if not accounts.lock(FOLLOW):
             self._tell("standing_by", 0, None)
             # The store was there to say so: what it failed in before is over.
-            self._failures = 0
+            self._failures.forget()
             while not accounts.lock(FOLLOW):
                 if self._stop.wait(STAND_BY_SECONDS):
                     return
@@ -113,25 +128,40 @@ class Running:
         self._tell("following", 0, None)
         told = -1
         while not self._stop.is_set():
-            done = follower.step()
-            self._failures = 0
+            done = self._step(follower)
+            self._failures.forget()
             if done.is_last:
                 if done.position != told:
                     told = done.position
                     self._tell("caught_up", told, None)
                 self._wait(ledger, follower, done.position)
 
+    def _step(self, follower: Follower) -> Step:
+        done = follower.step()
+        if done.parked:
+            self._tell("parked", done.parked, None)
+        return done
+
     def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
         """Accounts that can be followed: those there are, or else new ones."""
 
         def build() -> Building:
-            return Building(ledger, accounts, self._clock, self._progressed, workers=self._workers)
+            waiting = told_once(self._tell)
+
+            def waits() -> None:
+                waiting()
+                self._unless_stopped()
+
+            return Building(ledger, accounts, self._clock, self._progressed, waits, workers=self._workers)
 
         while not make_usable(ledger, accounts, build, self._tell) and not self._stop.is_set():
             self._stop.wait(STAND_BY_SECONDS)
 
     def _progressed(self, done: int, of: int) -> None:
         self._progress(done, of)
+        self._unless_stopped()
+
+    def _unless_stopped(self) -> None:
         if self._stop.is_set():
             raise _Stopped
 

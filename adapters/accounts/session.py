@@ -1,6 +1,6 @@
-"""What the stored accounts ask of a database: a transaction of it, in which tables are made, asked and written.
+"""What the stored accounts ask of a database besides: the tables of their versions, and rows by the thousand.
 
-Statements are those that every store understands; each store answers in a module of its own.
+Each store answers in a module of its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,22 +8,11 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from adapters.accounts.tables import Table
+from adapters.stores.session import Session
 
 
-class Session(Protocol):
-    """A transaction of a database. Statements are SQL that every store understands, `?` standing for a value."""
-
-    def all(self, statement: str, *values: Any) -> list[Any]:
-        """The rows that a statement answers."""
-
-    def each(self, statement: str, *values: Any) -> Iterator[Any]:
-        """The same one at a time, for as long as the transaction lasts."""
-
-    def run(self, statement: str, *values: Any) -> int:
-        """How many rows a statement wrote."""
-
-    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """The same statement for each of these."""
+class AccountsSession(Session, Protocol):
+    """A transaction in which stored accounts are read and written."""
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]], width: int) -> None:
         """Rows of `width` values into a table."""
@@ -39,9 +28,6 @@ class Session(Protocol):
 
     def show_version(self, number: int) -> None:
         """Makes the views show a version."""
-
-    def drop_version(self, number: int) -> None:
-        """Drops the tables of a version that no view shows."""
 
 
 def ddl(table: Table, number: int, types: dict[str, str], collation: str = "") -> str:

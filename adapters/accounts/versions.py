@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
+from adapters.accounts.tables import TABLES
 
 State = Literal["judging", "dealing", "catching_up", "active"]
 """What is done with a version: its tickets are judged, its quotas dealt, it catches up with the ledger, it is in use."""
@@ -31,7 +32,7 @@ class Version(Struct, frozen=True):
 class Versions:
     """Which versions there are, in one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AccountsSession) -> None:
         self.session = session
 
     def all(self) -> list[Version]:
@@ -78,5 +79,6 @@ class Versions:
     def drop(self, versions: Iterable[Version]) -> None:
         """Throws versions away."""
         for it in versions:
-            self.session.drop_version(it.number)
+            for table in TABLES:
+                self.session.run(f"DROP TABLE IF EXISTS {table.name}_{it.number}")
             self.session.run("DELETE FROM account_versions WHERE number = ?", it.number)

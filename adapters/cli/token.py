@@ -95,11 +95,13 @@ def list_tokens(form: str) -> None:
         write_json_list(msgspec.structs.asdict(it) | {"state": state} for it, state in found)
         return
     from adapters.cli.tables import Column, show_table
+    from adapters.wording.values import local
 
     columns = [Column(_("Token")), Column(_("Name")), Column(_("Role")), Column(_("Client")), Column(_("Made (UTC)")),
                Column(_("Expires (UTC)")), Column(_("State"))]  # fmt: skip
     show_table(columns, [
-        (it.id, it.name, it.role, it.client or "-", _short(it.made_at), _short(it.expires_at), _(_STATES[state]))
+        (it.id, it.name, it.role, it.client or "-", local(it.made_at, seconds=False),
+         local(it.expires_at, seconds=False), _(_STATES[state]))
         for it, state in found
     ])  # fmt: skip
 
@@ -132,7 +134,3 @@ def _state(it: Token, now: datetime) -> str:
     if it.revoked_at is not None:
         return "revoked"
     return "good" if it.holds(now) else "expired"
-
-
-def _short(moment: str | None) -> str:
-    return "-" if moment is None else moment[:16].replace("T", " ")

@@ -249,12 +249,13 @@ def _tell(attempt: "Attempt") -> None:
 def _show_queues(found: "list[Queue]") -> None:
     from adapters.cli.tables import Column, show_table
     from adapters.webhooks.wording import problem_words
+    from adapters.wording.values import local
 
     columns = [Column(_("Webhook")), Column(_("Stream")), Column(_("State")), Column(_("Position"), right=True),
                Column(_("Since (UTC)")), Column(_("Attempts"), right=True), Column(_("Problem"), folds=True)]  # fmt: skip
     show_table(columns, [
         (it.webhook, it.stream, _(_STATES[it.state]), "-" if it.position is None else f"{it.position:,}",
-         "-" if it.since is None else it.since[:16].replace("T", " "), str(it.attempts), problem_words(it.problem))
+         local(it.since, seconds=False), str(it.attempts), problem_words(it.problem))
         for it in found
     ])  # fmt: skip
 

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from adapters.files.journal_rows import MARK_BYTES, Journal, JournalRows
 from adapters.files.lines import Line, lines_of
 from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, refusal_again
 from adapters.mapper import LedgerError
 from adapters.personal.sealing import Fingerprint, plain_fingerprint
-from adapters.stores.rows import MARK_BYTES, Journal, Rows
+from adapters.stores.rows import Rows
 from adapters.stores.transaction import Transaction, content_of, request_of
 from domain.events import AnyEvent, RequestRefused, TicketOpened
 from domain.refusal import said
@@ -48,7 +49,8 @@ class FileJournal:
         if self._path is None:
             return
         self._fingerprint = ledger.fingerprint()
-        with ledger.reading(said("looking up how far a file was recorded")) as rows:
+        with ledger.reading(said("looking up how far a file was recorded")) as plain:
+            rows = JournalRows.of(plain)
             journal, self._refusals = rows.journal(self._path), rows.refusals(self._path)
         if journal is None:
             return
@@ -60,7 +62,8 @@ class FileJournal:
             self._done = self._resumed_at = journal.lines
             self._sum = int(found, 16)
         taken = self._done - sum(number <= self._done for number in self._refusals)
-        with ledger.reading(said("looking up how far a file was recorded")) as rows:
+        with ledger.reading(said("looking up how far a file was recorded")) as plain:
+            rows = JournalRows.of(plain)
             # More than the lines taken up to here: an earlier form of the file left something.
             if self._changed or rows.marks_kept(self._path) > taken:
                 self._missing = Counter(rows.marks(self._path))
@@ -112,11 +115,11 @@ class FileJournal:
     def check(self, rows: Rows) -> None:
         """Moved if another process wrote about this file since it was looked up."""
         if self._path is not None:
-            journal = rows.journal(self._path)
+            journal = JournalRows.of(rows).journal(self._path)
             if (0 if journal is None else journal.revision) != self._revision:
                 raise Moved
 
-    def keep(self, rows: Rows, lines: Sequence[Line], answers: Sequence[Answer]) -> None:
+    def keep(self, plain: Rows, lines: Sequence[Line], answers: Sequence[Answer]) -> None:
         """Writes down a batch. What is refused stays out of the digest, so that it may be mended in place; a refused last
         line without newline is not even done, since the rest of it may still come."""
         if self._path is None:
@@ -127,6 +130,7 @@ class FileJournal:
         self._sum = (self._sum + sum(self._weight(line) for line, _ in taken)) % _DIGEST_MODULUS
         self._done = max(self._done, pairs[-1][0].number if pairs else 0)
         self._revision += 1
+        rows = JournalRows.of(plain)
         rows.keep_marks(self._path, self._revision, [self._mark(line) for line, it in taken if it is not RECORDED_BEFORE])
         rows.drop_refusals(self._path, [line.number for line, _ in taken if line.number in self._refusals])
         rows.keep_refusals(self._path, refused)

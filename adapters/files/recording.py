@@ -4,9 +4,7 @@ What is remembered of a file (not of standard input) is in `journal`, kept in th
 not do: guess that two different files hold the same entries; keys do that.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +15,7 @@ from adapters.files.lines import Line, lines_of
 from adapters.files.refused_lines import RefusedLines
 from adapters.ledger import Answer, Ledger, Refusal, Same, Taken, Transaction
 from adapters.mapper import LedgerError
+from adapters.uncollected import uncollected
 from domain.events import AnyEvent
 from domain.refusal import Refused, said
 from domain.shape import read_entry
@@ -111,7 +110,7 @@ class _Run:
 
     def _write(self, lines: Sequence[Line], report: RefusedLines) -> None:
         """One batch in one transaction, acknowledged once it is committed."""
-        with _uncollected():
+        with uncollected():
             proposed = [RECORDED_BEFORE if self._journal.knows(line) else _read(line) for line in lines]
             with self._ledger.writing() as transaction:
                 self._journal.check(transaction.rows)
@@ -151,15 +150,3 @@ def _read(line: Line) -> AnyEvent | Refused:
         return read_entry(line.content)
     except Refused as refused:
         return refused
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spares a batch the collector of reference cycles: it makes thousands of entries, which stay, and no cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, Struct, UnsetType
-
 from adapters.files.grounds import Grounds
 from adapters.files.lines import Line, lines_of
 from adapters.files.targets import files_of
 from adapters.ledger import utc_now
-from adapters.mapper import LedgerError, key_of, position_in
+from adapters.mapper import Added, LedgerError, key_of, position_in
 from adapters.personal.key_store import made_key_store
 from adapters.personal.sealing import Seals, keys_beside
 from adapters.settings import ledger_path
@@ -39,18 +37,6 @@ _BATCH_LINES = 5_000
 _LONGEST_BYTES = 2 * MAX_LINE_BYTES
 """An entry that was taken, with what the ledger adds to it."""
 _EXISTS = said("{path} exists already; an export is restored into a ledger that does not")
-_OWN_FIELDS = ("position", "stream", "version", "recorded_at", "id", "recorded_by")
-
-
-class _Added(Struct, frozen=True):
-    """What only the ledger adds to an entry."""
-
-    position: int
-    stream: str
-    version: int
-    recorded_at: datetime
-    id: str
-    recorded_by: str | UnsetType = UNSET
 
 
 class _Wrong(Exception):
@@ -178,7 +164,7 @@ class _Checks:
 
     def _take(self, line: Line) -> None:
         event, own = _read(line)
-        added = read_added(_Added, own, type(event).__name__)
+        added = read_added(Added, own, type(event).__name__)
         recorded_at = added.recorded_at
         self._check_place(added, event)
         self._check_time(recorded_at)
@@ -208,7 +194,7 @@ class _Checks:
             return self._begun[stream]
         return next((it.event for it in self._writing.stream(stream)), None)
 
-    def _check_place(self, added: _Added, event: AnyEvent) -> None:
+    def _check_place(self, added: Added, event: AnyEvent) -> None:
         expected = self._writing.head + 1
         if added.position != expected:
             raise _Wrong(
@@ -243,7 +229,7 @@ class _Checks:
             raise _Wrong("recorded_at", said("line {line}, field {field}: it lies more than 5 minutes ahead of the clock"))
         self._last = recorded_at
 
-    def _check_id(self, added: _Added) -> None:
+    def _check_id(self, added: Added) -> None:
         """A uuid as we write them; ids that do not lead to their own position are remembered, to find one given twice."""
         try:
             canonical = str(UUID(added.id)) == added.id
@@ -273,4 +259,4 @@ def _read(line: Line) -> tuple[AnyEvent, dict[str, Any]]:
     """The event and what the ledger added to it."""
     if len(line.content) > _LONGEST_BYTES:
         raise _Wrong("", said("line {line}: it is too long to be an entry"))
-    return read_recorded(line.content, _OWN_FIELDS)
+    return read_recorded(line.content, Added.__struct_fields__)

@@ -16,16 +16,16 @@ from confluent_kafka import KafkaException
 from adapters.accounts.following import Replaced, id_at
 from adapters.accounts.running import Running
 from adapters.contract.cloud_events import source_of
+from adapters.failures import Failures
 from adapters.kafka.accounts_lane import Accounts
 from adapters.kafka.lanes import Checkpoints, Entries, Lane, to_be_reached
 from adapters.kafka.positions import Reached, last_reached
-from adapters.kafka.sending import Sending, Stopped, problem_of
+from adapters.kafka.problems import NOT_LET_IN, NOT_TRUSTED, Problem, problem_of
+from adapters.kafka.sending import Sending, Stopped
 from adapters.kafka.topics import LANES, Topics, Unsuitable
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
 from domain.refusal import Sayable, said
-
-_BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 Happening = Literal["began", "sent", "caught_up", "failed"]
 
@@ -43,6 +43,10 @@ class Told(NamedTuple):
 
 class Away(Sayable):
     """Kafka does not answer, or not as it should."""
+
+
+class NotLetIn(Unsuitable):
+    """Kafka does not let us in; what is set has to be put right, and the relay started again."""
 
 
 class Relay:
@@ -96,25 +100,30 @@ class Relay:
 
     def _keep_sending(self, name: str) -> None:
         sending = self._sending(name)
-        failures = _Failures()
+        failures = Failures()
         while not self._stop.is_set():
             try:
                 self._serve(name, sending, failures=failures)
             except (Stopped, Replaced):
                 continue
             except (KafkaException, LedgerError, OSError) as error:
-                self._tell(Told(name, "failed", error=_told(self._topics, error)))
+                told = _told(self._topics, error)
+                if _is_shut_out(told, failures):
+                    self._end(NotLetIn(told.template, **told.values))
+                    return
+                self._tell(Told(name, "failed", error=told))
                 self._stop.wait(failures.seconds())
             except Exception as error:
                 # A lane less would go unnoticed: all end together.
-                self._ended = self._ended or error
-                self._stop.set()
+                self._end(error)
             finally:
                 sending.close()
 
-    def _serve(
-        self, name: str, sending: Sending, *, until_caught_up: bool = False, failures: "_Failures | None" = None
-    ) -> None:
+    def _end(self, error: Exception) -> None:
+        self._ended = self._ended or error
+        self._stop.set()
+
+    def _serve(self, name: str, sending: Sending, *, until_caught_up: bool = False, failures: Failures | None = None) -> None:
         with self._opened() as ledger, closing(self._lane(name, ledger)) as lane:
             reached = sending.begin(source_of(ledger))
             _refuse_other_history(ledger, self._topics, name, reached)
@@ -129,28 +138,13 @@ class Relay:
                 self._tell(Told(name, "caught_up", reached.position, to_be_reached(ledger, name), reached.sent))
                 if until_caught_up:
                     return
+                sending.stay(reached)
                 lane.wait(reached)
 
     def _lane(self, name: str, ledger: Ledger) -> Lane:
         if name == "entries":
             return Entries(ledger)
         return Checkpoints(ledger) if name == "checkpoints" else Accounts(ledger, self._clock)
-
-
-class _Failures:
-    """How often in a row a lane failed."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def seconds(self) -> float:
-        """How long to wait after one more."""
-        self._count += 1
-        return _BACK_OFF_SECONDS[min(self._count, len(_BACK_OFF_SECONDS)) - 1]
-
-    def forget(self) -> None:
-        """Something succeeded."""
-        self._count = 0
 
 
 def reached_by_lane(topics: Topics) -> Mapping[str, Reached | None]:
@@ -191,5 +185,13 @@ def _told(topics: Topics, error: Exception) -> Sayable:
 
 
 def _away(topics: Topics, error: Exception) -> Away:
-    problem = problem_of(error) if isinstance(error, KafkaException) else str(error)
+    problem = problem_of(error, topics.brokers) if isinstance(error, KafkaException) else str(error)
     return Away(said("Kafka at {brokers}: {problem}"), brokers=topics.brokers, problem=problem)
+
+
+def _is_shut_out(told: Sayable, failures: Failures) -> bool:
+    """Whether trying again is in vain, as far as can be known."""
+    problem = told.values.get("problem")
+    if not isinstance(problem, Problem):
+        return False
+    return problem.code in NOT_LET_IN or (problem.code in NOT_TRUSTED and not failures.has_worked)

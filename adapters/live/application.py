@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.exceptions import SameNode
 from faust.types import TP
 from faust.web.exceptions import ServiceUnavailable
@@ -21,18 +22,20 @@ from msgspec import Struct
 
 from adapters.contract.cloud_events import attributes, source_of
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import Access
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.healing import Healing
-from adapters.live.keeping import FRESH, Live, Tables
+from adapters.live.held import Held
+from adapters.live.keeping import FRESH, Live
 from adapters.live.kept import Kept, Parts
-from adapters.live.loading import Place, loaded
+from adapters.live.loading import loaded
 from adapters.live.metrics import Figures
 from adapters.live.patches import App
-from adapters.live.rows import Change, ClockChanged, Part, decode_part, encode
+from adapters.live.rows import Change, ClockChanged, Part, Tables, decode_part, encode
 from adapters.live.sending import Sending, Telling
 from adapters.live.tending import Tending
-from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, partition_of, subject_of
+from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, subject_of
 from adapters.live.watching import Watching
 from projections.live import NEAR_PERCENT
 
@@ -40,6 +43,7 @@ log = logging.getLogger(__name__)
 
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
 """A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
+COMPARE_SECONDS = 15
 _COMMIT_SECONDS = 1
 _LOOK_SECONDS = 0.1
 _BUFFERED_MESSAGES = 10_000
@@ -47,7 +51,8 @@ _BUFFERED_MESSAGES = 10_000
 
 class Settings(Struct, frozen=True):
     """Where a worker finds what it needs. `name` is its own and stays: by it the group knows it again after a restart, and an
-    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`."""
+    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`. Every `compare_seconds` what
+    was delivered is compared with what is here."""
 
     topics: Topics
     partitions: int
@@ -57,6 +62,7 @@ class Settings(Struct, frozen=True):
     port: int
     url: str
     near_percent: int = NEAR_PERCENT
+    compare_seconds: int = COMPARE_SECONDS
     fresh_seconds: float = FRESH.total_seconds()
 
     @property
@@ -65,28 +71,37 @@ class Settings(Struct, frozen=True):
         return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
 
 
+def _credentials(access: Access) -> SSLCredentials | SASLCredentials | None:
+    """How brokers are reached, as the library takes it."""
+    if access.says_who:
+        given = access.settings
+        return SASLCredentials(username=given["sasl.username"], password=given["sasl.password"],
+                               mechanism=given["sasl.mechanism"], ssl_context=access.context())  # fmt: skip
+    return SSLCredentials(access.context()) if access.is_encrypted else None
+
+
 class Worker:
     """One worker: its application, what is live in it, and what it sends."""
 
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
-        self.ledger, self.settings = ledger, settings
+        self.settings = settings
         self._source = source_of(ledger)
+        self._held = Held(settings.partitions)
         self.app = self._application()
+        self.sending = Sending(settings.topics.brokers, f"{settings.group}-{settings.name}", self._failed, SESSION_SECONDS)
         self.tables = {it: self._table(it) for it in (TICKETS, POLICIES)}
-        self._parts = Parts(self)
+        self._parts = Parts(self._held.partition_of)
         self.live = Live(
             ledger, Tables(self.tables[TICKETS], self.tables[POLICIES], self._parts), self._tell, self._pass_on, utc_now,
             settings.near_percent, timedelta(seconds=settings.fresh_seconds),
         )  # fmt: skip
-        self.healing = Healing(self.live)
-        self.watching = Watching(ledger, self.healing)
+        healing = Healing(self.live)
+        self.watching = Watching(ledger, healing)
         self.live.look = self.watching.look
-        self.sending = Sending(settings.topics.brokers, f"{settings.group}-{settings.name}", self._failed, SESSION_SECONDS)
-        self.tending = Tending(self)
-        self.figures = Figures(self)
-        self._held: tuple[int, set[int]] = (-1, set())
-        self.parts_read: dict[Place, int] = {}
-        """Up to where the parts on the topic are known to be here."""
+        self.tending = Tending(
+            self.app, settings.topics, self._held, self.live, healing, self.watching, self.sending, settings.compare_seconds
+        )
+        self.figures = Figures(settings.name, self.app, self._held, self.live, self.sending, self.tending)
         self._agents()
         self._pages()
 
@@ -95,8 +110,10 @@ class Worker:
     def _application(self) -> App:
         it = self.settings
         folder = Path(tempfile.mkdtemp(prefix="bitacora-live-"))
+        addresses = it.topics.brokers.addresses.replace(",", ";kafka://")
         app = App(
-            it.group, broker=f"kafka://{it.topics.brokers.replace(',', ';kafka://')}", store="memory://", datadir=str(folder),
+            it.group, broker=f"kafka://{addresses}", broker_credentials=_credentials(it.topics.brokers.access),
+            store="memory://", datadir=str(folder),
             web_host=it.host, web_bind=it.host, web_port=it.port, canonical_url=it.url,
             consumer_group_instance_id=it.member,
             processing_guarantee="at_least_once", topic_allow_declare=False, topic_disable_leader=True,
@@ -106,7 +123,7 @@ class Worker:
             broker_commit_interval=_COMMIT_SECONDS, consumer_auto_offset_reset="earliest", web_in_thread=False,
             stream_buffer_maxsize=_BUFFERED_MESSAGES, TableManager="adapters.live.patches:LoadedTables", autodiscover=False,
         )  # fmt: skip
-        app.load, app.flush, app.partition = self._load, self._flush, self.partition_of
+        app.load, app.flush, app.partition = self._load, self._flush, self._held.partition_of
         app.finalize()
         return app
 
@@ -116,7 +133,7 @@ class Worker:
             self.app, name=topic.rpartition(".")[2], key_type=bytes, value_type=bytes, partitions=self.settings.partitions,
             changelog_topic=self._topic(name),
         )  # fmt: skip
-        table.worker = self
+        table.partition_of, table.say = self._held.partition_of, self.sending.say
         self.app.tables.add(table)
         return table
 
@@ -143,42 +160,27 @@ class Worker:
 
     # Tables ---------------------------------------------------------------------------------------------------------
 
-    def partition_of(self, key: bytes) -> int:
-        """The partition of a key: that of the subject it begins with."""
-        return partition_of(key.partition(b" ")[0], self.settings.partitions)
-
-    def owns(self, stream: str) -> bool:
-        """Whether a stream's partition is this worker's now."""
-        return self.partition_of(stream.encode()) in self._held[1]
-
-    @property
-    def partitions(self) -> set[int]:
-        """The partitions that are this worker's now."""
-        return self._held[1]
-
     async def _load(self, changelogs: set[TP]) -> None:
         """Fills the tables with the partitions assigned. Those held in the generation before are right as they are."""
         generation = self.app.consumer_generation_id
         wanted = {it.partition for it in changelogs}
-        before, held = self._held
-        kept = held & wanted if before + 1 == generation else set()
-        self._held = (-1, set())
+        kept = self._held.let_go(generation, wanted)
         self._parts.keep_only(kept)
         names = {self.settings.topics.named(it): it for it in (TICKETS, POLICIES, PARTS)}
         new = [(name, number) for name in names for number in sorted(wanted - kept)]
         rows = await asyncio.to_thread(lambda: list(loaded(self.settings.topics.brokers, new)))
-        self.parts_read = {it: end for it, end in self.parts_read.items() if it[1] in kept}
+        self._held.parts_read = {it: end for it, end in self._held.parts_read.items() if it[1] in kept}
         for it in rows:
             if names[it.topic] != PARTS:
                 self.tables[names[it.topic]].fill(it.key, it.value, it.partition)
             elif it.value is not None:
                 self._parts[it.key] = it.value
-                self.parts_read[it.topic, it.partition] = it.offset + 1
+                self._held.parts_read[it.topic, it.partition] = it.offset + 1
         for table in self.tables.values():
             table.let_go(wanted)
-        self._held = (generation, wanted)
+        self._held.take(generation, wanted)
         self.watching.begin()
-        self.live.begin()
+        self.live.begin(lambda key: self._held.partition_of(key) in kept)
         self.tending.begin()
 
     # Its life -------------------------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ class Worker:
         self._say(PARTS, f"{subject} {part.ticket}".encode(), encode(part), [])
 
     def _say(self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
-        self.sending.say(Telling(self.settings.topics.named(topic), self.partition_of(key), key, value, headers))
+        self.sending.say(Telling(self.settings.topics.named(topic), self._held.partition_of(key), key, value, headers))
 
     # Pages ----------------------------------------------------------------------------------------------------------
 

@@ -1,32 +1,19 @@
 """Entries as they arrive on a topic: the JSON of the exchange format, read back. It trusts them: they were judged when
 they were recorded."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
 
+from adapters.mapper import Added
 from domain import upcasting
 from domain.events import AnyEvent, Entry
 
 _FIRST_ADDED = b',"position":'
 """What the ledger adds begins with it, at the end of the object."""
 
-
-class _Added(Struct):
-    """What only the ledger adds."""
-
-    position: int
-    stream: str
-    version: int
-    recorded_at: datetime
-    id: str
-    recorded_by: str | UnsetType = UNSET
-
-
 _event = msgspec.json.Decoder(AnyEvent).decode
-_added = msgspec.json.Decoder(_Added).decode
+_added = msgspec.json.Decoder(Added).decode
 _object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -39,7 +26,7 @@ def entry_arriving(value: bytes) -> Entry:
     except msgspec.MsgspecError:
         # Another program may have written the same object in another order.
         fields = _object(value)
-        own = msgspec.convert({name: fields.pop(name) for name in _Added.__struct_fields__ if name in fields}, _Added)
+        own = msgspec.convert({name: fields.pop(name) for name in Added.__struct_fields__ if name in fields}, Added)
         # Or an older program, in a form that is not written any more.
         event = msgspec.convert(upcasting.CHAIN.raw(fields), AnyEvent)
     return Entry(own.position, own.stream, own.version, own.recorded_at, own.id, event, own.recorded_by)

@@ -1,21 +1,18 @@
 """The tables of a worker: rows that are told to their topic as they are set, and parts, which come from theirs."""
 
-from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
 
 import faust
 
 from adapters.live.sending import Telling
 
-if TYPE_CHECKING:
-    from adapters.live.application import Worker
-
 
 class Kept(faust.Table[bytes, bytes]):
-    """A table of bytes by bytes whose rows are told to its topic by `worker`, and whose keys begin with the subject that says
-    which partition they are in."""
+    """A table of bytes by bytes whose rows are told to its topic with `say`; `partition_of` their keys is where they belong."""
 
-    worker: "Worker"
+    partition_of: Callable[[bytes], int]
+    say: Callable[[Telling], None]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -25,8 +22,8 @@ class Kept(faust.Table[bytes, bytes]):
         """Tells the topic."""
         partition = self._partitions_of.get(key)
         if partition is None:
-            partition = self._partitions_of[key] = self.worker.partition_of(key)
-        self.worker.sending.say(Telling(self.changelog_topic.get_topic_name(), partition, key, value))
+            partition = self._partitions_of[key] = self.partition_of(key)
+        self.say(Telling(self.changelog_topic.get_topic_name(), partition, key, value))
 
     def on_key_get(self, key: bytes) -> None:
         """Nobody counts."""
@@ -50,12 +47,12 @@ class Kept(faust.Table[bytes, bytes]):
 class Parts(MutableMapping[bytes, bytes]):
     """Parts by the partition of their subject. They are on their topic already when they come here."""
 
-    def __init__(self, worker: "Worker") -> None:
-        self._worker = worker
+    def __init__(self, partition_of: Callable[[bytes], int]) -> None:
+        self._partition_of = partition_of
         self._of: dict[int, dict[bytes, bytes]] = {}
 
     def _held(self, key: bytes) -> dict[bytes, bytes]:
-        return self._of.setdefault(self._worker.partition_of(key), {})
+        return self._of.setdefault(self._partition_of(key), {})
 
     def __getitem__(self, key: bytes) -> bytes:
         return self._held(key)[key]

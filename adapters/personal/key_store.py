@@ -9,25 +9,23 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Literal, NamedTuple
-from urllib.parse import quote
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from adapters.mapper import LedgerError
+from adapters.sqlite_opening import connected, flush, make_private
 from domain.refusal import said
 
 Kind = Literal["person", "client", "desk"]
 KEY_BITS = 512
 APPLICATION_ID = 0x6269746B
 FORM = 1
-WAIT_SECONDS = 30
 _SUBJECT_BYTES = 8
-_OWNER_ONLY = 0o600
 _SCHEMA = (
     "CREATE TABLE store (id TEXT NOT NULL, pepper BLOB NOT NULL)",
     # A key that was destroyed leaves its subject until the ledger has taken that down, and nothing after.
@@ -63,12 +61,7 @@ class KeyStore:
         self.path = path
         self._lock = RLock()
         with self._explained():
-            if create and not path.exists():
-                _make_private(path)
-            self._rows = sqlite3.connect(
-                f"file:{quote(str(path.absolute()))}?mode=rw", uri=True, timeout=WAIT_SECONDS, isolation_level=None,
-                check_same_thread=False,
-            )  # fmt: skip
+            self._rows = connected(path, "mode=rw", private=create)
             try:
                 # EXTRA: after a commit not even a power cut brings back what was destroyed, or loses a key already used.
                 for pragma in ("synchronous = EXTRA", "secure_delete = ON", "temp_store = MEMORY"):
@@ -209,16 +202,16 @@ class KeyStore:
             raise LedgerError(said("{path} is the key store itself; a backup goes to another file"), path=path)
         beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            _make_private(beside)
+            make_private(beside)
             with self._lock, self._explained():
                 copy = sqlite3.connect(beside)
                 try:
                     self._rows.backup(copy)
                 finally:
                     copy.close()
-            _flush(beside)
+            flush(beside)
             beside.replace(path)
-            _flush(path.absolute().parent)
+            flush(path.absolute().parent)
         finally:
             beside.unlink(missing_ok=True)
 
@@ -284,19 +277,3 @@ def _opened_name(secret: bytes | None, name: bytes | None) -> str | None:
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
-
-
-def _make_private(path: Path) -> None:
-    """An empty file that only its owner may read; the one that is there, if another process was quicker."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
-    _flush(path.absolute().parent)
-
-
-def _flush(path: Path) -> None:
-    """What stands in this file, or folder, is on disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -11,7 +11,7 @@ from adapters.ledger import Ledger
 from adapters.mapper import entry_from
 from adapters.personal.unsealing import AS_STORED, Unsealed
 from adapters.stores.rows import Rows
-from adapters.stores.sqlite_session import SQLiteSession
+from adapters.stores.sqlite_session import SQLiteLedgerSession
 from domain.events import PolicyContracted, TicketOpened
 
 _TABLES = (
@@ -38,7 +38,7 @@ class DisclosedLedger(Ledger):
 
     @contextmanager
     def reading(self, what: str) -> Iterator[Rows]:
-        yield Rows(SQLiteSession(self._rows.cursor()))
+        yield Rows(SQLiteLedgerSession(self._rows.cursor()))
 
     def unsealed(self) -> Unsealed:
         return AS_STORED

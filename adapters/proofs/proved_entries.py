@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, NotPossible
-from adapters.proofs.tree import TreeRows, grown, hashes_from
+from adapters.proofs.growing import grown, hashes_from
+from adapters.proofs.tree import TreeRows
 from domain.refusal import said
 from replay import merkle
 from replay.merkle import HashAt

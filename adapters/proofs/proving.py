@@ -18,8 +18,9 @@ from adapters.ledger import Ledger
 from adapters.mapper import LedgerError, NotPossible
 from adapters.personal.unsealing import AS_STORED
 from adapters.proofs.disclosed import DisclosedLedger
+from adapters.proofs.growing import grown, hashes_from
 from adapters.proofs.signing import Signer, is_right
-from adapters.proofs.tree import StoredCheckpoint, TreeRows, grown, hashes_from
+from adapters.proofs.tree import StoredCheckpoint, TreeRows
 from adapters.reports.readable import Readable
 from adapters.reports.reports import NotFound, Reports, Selection
 from adapters.stores.rows import Row

@@ -10,9 +10,10 @@ from itertools import zip_longest
 
 from msgspec import Struct
 
+from adapters.proofs.growing import tiles_of
 from adapters.proofs.signing import is_right
 from adapters.proofs.soundness import Difference, Differs, Entries, Versions
-from adapters.proofs.tree import TreeRows, tiles_of
+from adapters.proofs.tree import TreeRows
 from adapters.stores.rows import Row
 from domain.refusal import said
 from replay.merkle import EMPTY_ROOT, HASH_BYTES, TILE_LEVELS, TILE_WIDTH, Frontier

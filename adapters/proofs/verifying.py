@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
+from adapters.proofs.growing import BATCH_ENTRIES
 from adapters.proofs.soundness import NEVER, Difference, Differs, Entries, Versions
-from adapters.proofs.tree import BATCH_ENTRIES, TreeRows
+from adapters.proofs.tree import TreeRows
 from adapters.proofs.verification import PAGE_ENTRIES, UNHASHABLE, Verification, Verified, is_dense, leaf_hashes
 from adapters.stores.rows import Row
 from adapters.workers import WorkerLost, shared_out

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from adapters.mapper import LedgerError
 from adapters.settings import ledger_path
-from adapters.stores.sqlite_files import SCHEMA_VERSION, WAIT_SECONDS, examine, explanation, is_writable, uri
+from adapters.sqlite_opening import connected
+from adapters.stores.sqlite_files import SCHEMA_VERSION, examine, explanation, is_writable
 from domain.refusal import said
 
 _UPGRADES = {2: ("CREATE TABLE key_store (id TEXT NOT NULL)",)}
@@ -34,7 +35,7 @@ def _migrate_file(path: Path) -> tuple[int, int]:
     if not is_writable(path):
         raise LedgerError(said("{path} can only be read here: to record, it and its folder must be writable"), path=path)
     try:
-        with closing(sqlite3.connect(uri(path, "mode=rw"), uri=True, timeout=WAIT_SECONDS, isolation_level=None)) as file:
+        with closing(connected(path, "mode=rw")) as file:
             file.execute("PRAGMA synchronous = FULL")
             file.execute("BEGIN IMMEDIATE")
             found: int = file.execute("PRAGMA user_version").fetchone()[0]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from adapters.stores.rows import Row, Session
+from adapters.stores.rows import LedgerSession, Row
 
 
 def rows_of(stored_events: Iterable[StoredEvent], first: int) -> list[Row]:
@@ -25,7 +25,7 @@ class Positioned:
     """Answers the library's questions about a stream with positions."""
 
     @abstractmethod
-    def _asking(self) -> AbstractContextManager[Session]:
+    def _asking(self) -> AbstractContextManager[LedgerSession]:
         """A transaction that reads."""
 
     def select_events(

@@ -6,44 +6,20 @@ It runs in a session given to it and neither begins nor ends transactions; entri
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, Self
 
 from adapters.mapper import entry_from, position_in, recorded_at_of
+from adapters.stores.session import Session
 from domain.events import Entry
 
 Row = tuple[int, str, int, str, bytes]
 """position, stream, version, tag, bytes"""
 
 
-MARK_BYTES = 16
-"""By which a line is known again. A mark shared by two lines would lose an entry, so there are enough of them."""
-
-
-class Journal(NamedTuple):
-    """How far a file has been recorded: its first `lines` lines; `digest` of those taken; `revision` counts writings."""
-
-    lines: int
-    digest: str
-    revision: int
-
-
-class Session(Protocol):
-    """One transaction of a database. Statements are SQL that every store understands, in the words of SQLite: `?` for a value,
-    `rowid` for a position. What only one of them says its own way has a method. Raises what is in `failures`."""
+class LedgerSession(Session, Protocol):
+    """A transaction of a ledger's database. Raises what is in `failures`."""
 
     failures: tuple[type[Exception], ...]
-
-    def all(self, statement: str, *values: Any) -> list[Any]:
-        """The rows a statement answers, as tuples."""
-
-    def each(self, statement: str) -> Iterable[Any]:
-        """The rows a statement answers, one at a time; to be read before anything else is asked."""
-
-    def run(self, statement: str, *values: Any) -> int:
-        """How many rows a statement wrote."""
-
-    def many(self, statement: str, rows: Sequence[Any]) -> None:
-        """The same statement for every one of these values."""
 
     def head(self) -> int:
         """The position of the last entry, 0 if there is none."""
@@ -80,10 +56,15 @@ class Rows:
     """The ledger's tables as one transaction sees them. Raises what its session does, and LedgerError for bytes that are no
     entry."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: LedgerSession) -> None:
         self._session = session
         self._all = session.all
         self.failures = session.failures
+
+    @classmethod
+    def of(cls, rows: "Rows") -> Self:
+        """The same transaction, with the tables that this class knows."""
+        return cls(rows._session)
 
     def _one(self, statement: str, *values: Any) -> Any:
         row = next(iter(self._all(statement, *values)), None)
@@ -251,52 +232,6 @@ class Rows:
     def keep_key_store(self, id: str) -> None:
         """From now on the ledger is sealed with the keys of that store."""
         self._session.run("INSERT INTO key_store VALUES (?)", id)
-
-    # How far files were recorded ------------------------------------------------------------------------------------
-
-    def journal(self, path: str) -> Journal | None:
-        """How far the file at a path has been recorded, None if never."""
-        row = next(iter(self._all("SELECT lines, digest, revision FROM recordings WHERE path = ?", path)), None)
-        return None if row is None else Journal(*row)
-
-    def refusals(self, path: str) -> dict[int, int | None]:
-        """The lines of that file that were refused, each with the position of its RequestRefused, if there is one."""
-        return dict(self._all("SELECT line, position FROM recording_refusals WHERE path = ?", path))
-
-    def keep_journal(self, path: str, journal: Journal) -> None:
-        """Writes down how far that file has been recorded."""
-        statement = (
-            "INSERT INTO recordings VALUES (?, ?, ?, ?) ON CONFLICT (path)"
-            " DO UPDATE SET lines = excluded.lines, digest = excluded.digest, revision = excluded.revision"
-        )
-        self._session.run(statement, path, *journal)
-
-    def keep_refusals(self, path: str, refused: Iterable[tuple[int, int | None]]) -> None:
-        """Lines refused (again)."""
-        statement = (
-            "INSERT INTO recording_refusals VALUES (?, ?, ?) ON CONFLICT (path, line)"
-            " DO UPDATE SET position = excluded.position"
-        )
-        self._many(statement, [(path, line, position) for line, position in refused])
-
-    def drop_refusals(self, path: str, lines: Iterable[int]) -> None:
-        """Lines no longer refused."""
-        self._many("DELETE FROM recording_refusals WHERE path = ? AND line = ?", [(path, line) for line in lines])
-
-    def marks(self, path: str) -> Iterator[bytes]:
-        """The mark of every line ever taken of that file, each as often as it was taken."""
-        for (together,) in self._all("SELECT marks FROM recording_marks WHERE path = ? ORDER BY revision", path):
-            yield from (together[first : first + MARK_BYTES] for first in range(0, len(together), MARK_BYTES))
-
-    def marks_kept(self, path: str) -> int:
-        """How many marks there are of that file."""
-        kept: int = self._one("SELECT coalesce(sum(length(marks)), 0) FROM recording_marks WHERE path = ?", path)
-        return kept // MARK_BYTES
-
-    def keep_marks(self, path: str, revision: int, marks: Sequence[bytes]) -> None:
-        """The marks of the lines taken in a writing of the journal."""
-        if marks:
-            self._session.run("INSERT INTO recording_marks VALUES (?, ?, ?)", path, revision, b"".join(marks))
 
 
 _OF_CLIENT = "(originator_id = ? OR originator_id IN (SELECT stream FROM client_streams WHERE client = ?))"

@@ -23,20 +23,19 @@ from eventsourcing.sqlite import (
 
 from adapters.mapper import LedgerError
 from adapters.personal.sealing import keys_beside
+from adapters.sqlite_opening import WAIT_SECONDS, patiently, uri
 from adapters.stores.recorder import Positioned, rows_of
 from adapters.stores.rows import Rows
 from adapters.stores.sqlite_files import (
     APPLICATION_ID,
     SCHEMA_VERSION,
-    WAIT_SECONDS,
     examine,
     explanation,
     has_tables,
     is_writable,
     only_reading,
-    uri,
 )
-from adapters.stores.sqlite_session import SQLiteSession
+from adapters.stores.sqlite_session import SQLiteLedgerSession
 from domain.refusal import said
 
 _SCHEMA = (
@@ -94,23 +93,11 @@ class _Pool(SQLiteConnectionPool):
 
     def _create_connection(self) -> SQLiteConnection:
         # The library may ask for WAL while another process does the same, for which SQLite does not always wait.
-        made = _patiently(super()._create_connection)
+        made = patiently(super()._create_connection)
         connection = made._sqlite_conn
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -32768")
         return _Connection(sqlite_conn=connection, max_age=self.max_age)
-
-
-def _patiently(make: Any) -> Any:
-    """What `make` returns, tried again while the file is locked, for as long as we wait for anything."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            return make()
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 class _Datastore(SQLiteDatastore):
@@ -130,13 +117,13 @@ class LedgerRecorder(Positioned, SQLiteApplicationRecorder):
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         first = (self._max_notification_id(c) or 0) + 1
         rows = rows_of(stored_events, first)
-        SQLiteSession(c.sqlite_cursor).insert(rows)
+        SQLiteLedgerSession(c.sqlite_cursor).insert(rows)
         return range(first, first + len(rows))
 
     @contextmanager
-    def _asking(self) -> Iterator[SQLiteSession]:
+    def _asking(self) -> Iterator[SQLiteLedgerSession]:
         with self.datastore.transaction(commit=False) as cursor:
-            yield SQLiteSession(cursor.sqlite_cursor)
+            yield SQLiteLedgerSession(cursor.sqlite_cursor)
 
 
 class SQLiteStore:
@@ -165,7 +152,7 @@ class SQLiteStore:
     def reading(self, what: str) -> Iterator[Rows]:
         """One consistent view of the rows; `what` (marked with `said`) tells what is read, should that fail."""
         with _explained(self.path, what), self._datastore.transaction(commit=False) as cursor:
-            yield Rows(SQLiteSession(cursor.sqlite_cursor))
+            yield Rows(SQLiteLedgerSession(cursor.sqlite_cursor))
 
     @contextmanager
     def writing(self) -> Iterator[Rows]:
@@ -175,7 +162,7 @@ class SQLiteStore:
         with _explained(self.path, said("writing to it")), self._datastore.transaction(commit=True) as cursor:
             if self.is_empty and not has_tables(cursor.sqlite_cursor):
                 self.recorder._create_table(cursor)
-            yield Rows(SQLiteSession(cursor.sqlite_cursor))
+            yield Rows(SQLiteLedgerSession(cursor.sqlite_cursor))
         self.is_empty = False
 
     def wait_for_news(self, after: int, timeout_seconds: float) -> int:

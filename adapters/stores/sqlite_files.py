@@ -7,14 +7,13 @@ import errno
 import os
 import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
 from adapters.mapper import LedgerBusy, LedgerError
+from adapters.sqlite_opening import connected
 from domain.refusal import said
 
 APPLICATION_ID = 0x62697461
 SCHEMA_VERSION = 2
-WAIT_SECONDS = 30
 
 
 def is_writable(path: Path) -> bool:
@@ -47,11 +46,6 @@ def _beside(path: Path, suffix: str) -> Path:
 def has_tables(connection: sqlite3.Connection | sqlite3.Cursor) -> bool:
     """Whether anything was ever made in a database."""
     return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-
-
-def uri(path: Path, how: str) -> str:
-    """The file as SQLite is told to open it; `how` are parameters such as `mode=rw`."""
-    return f"file:{quote(str(path.absolute()))}?{how}"
 
 
 def examine(path: Path, create: bool, how: str) -> bool:
@@ -104,7 +98,7 @@ def _header(path: Path, how: str) -> tuple[int, int, bool, int]:
 
     Asked of SQLite: whoever opened and closed the file himself would take its locks from every connection of this process, and
     the next process to leave the ledger would take the log away from under them."""
-    connection = sqlite3.connect(uri(path, how), uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+    connection = connected(path, how)
     try:
         application, version, pages, page_bytes = (
             connection.execute(f"PRAGMA {it}").fetchone()[0]

@@ -1,11 +1,11 @@
-"""One transaction of SQLite, as the ledger's rows are asked for and written in it.
+"""One transaction of SQLite, as any rows are asked for and written in it, and the ledger's own.
 
 What only SQLite says its own way stands here; everything else is in `rows`.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,9 +18,7 @@ _INSERT_MANY = _INSERT + ", (?, ?, ?, ?, ?)" * (_ROWS_AT_ONCE - 1)
 
 
 class SQLiteSession:
-    """See `rows.Session`."""
-
-    failures: tuple[type[Exception], ...] = (sqlite3.Error,)
+    """See `session.Session`."""
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
@@ -29,14 +27,22 @@ class SQLiteSession:
     def all(self, statement: str, *values: Any) -> list[Any]:
         return self._cursor.execute(statement, values).fetchall()
 
-    def each(self, statement: str) -> Iterable[Any]:
-        return self._cursor.execute(statement)
+    def each(self, statement: str, *values: Any) -> Iterator[Any]:
+        cursor = self._cursor.connection.cursor()
+        cursor.row_factory = None
+        return cursor.execute(statement, values)
 
     def run(self, statement: str, *values: Any) -> int:
         return self._cursor.execute(statement, values).rowcount
 
-    def many(self, statement: str, rows: Sequence[Any]) -> None:
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         self._cursor.executemany(statement, rows)
+
+
+class SQLiteLedgerSession(SQLiteSession):
+    """See `rows.LedgerSession`."""
+
+    failures: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def head(self) -> int:
         return self.all("SELECT max(rowid) FROM stored_events")[0][0] or 0

@@ -19,7 +19,7 @@ from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import StoredReports, stored
 from adapters.accounts.rows import AccountRows
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 from adapters.accounts.sqlite import SQLiteAccounts
 from adapters.accounts.versions import Versions
 from adapters.ledger import Ledger, utc_now
@@ -44,7 +44,7 @@ class View(Struct, frozen=True):
     """Accounts to read within one transaction: of everything up to `position`, judged at `now`. `is_stored`: they are those
     that `bitacora follow` keeps; `replayed`: the question that they were replayed for, None for those of now."""
 
-    session: Session
+    session: AccountsSession
     number: int
     position: int
     now: datetime

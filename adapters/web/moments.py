@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Lock, Thread
 
 from adapters.accounts.moments import make
-from adapters.accounts.session import Session
+from adapters.accounts.session import AccountsSession
 from adapters.accounts.sqlite import SQLiteAccounts
 from adapters.accounts.versions import Versions
 from adapters.ledger import Ledger
@@ -42,7 +42,7 @@ class _Moment:
         self.progress = done, all
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[AccountsSession]:
         """What was made, by whoever holds `in_use`. BeingMade if it was forgotten meanwhile: it is made again."""
         if self.is_forgotten:
             raise BeingMade(0, 0, is_replay=True)

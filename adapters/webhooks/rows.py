@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.access.places import Session
+from adapters.stores.session import Session
 from adapters.webhooks.subscriptions import Queue, Subscription, Wanted
 from domain.exchange import time_text
 

@@ -14,6 +14,7 @@ from typing import Literal
 from adapters.access.places import Access, access_of
 from adapters.access.tokens import Role, Tokens
 from adapters.contract.cloud_events import source_of
+from adapters.failures import Failures
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
 from adapters.webhooks.feeding import AT_ONCE, LOOK_SECONDS, Feeding, Tell
@@ -29,7 +30,6 @@ STAND_BY_SECONDS = 0.5
 OWNERS: frozenset[Role] = frozenset({"integrator", "admin"})
 """Tokens of these roles own subscriptions."""
 _NEWS_SECONDS = 0.2
-_BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 Happening = Literal["standing_by", "delivering", "failed"]
 
@@ -60,7 +60,7 @@ class Sending:
         self._patience = patience or Patience()
         self._tell = tell
         self._stop = Event()
-        self._failures = 0
+        self._failures = Failures()
 
     def stop(self) -> None:
         """Ends it after the attempts under way; may be called from a signal handler, or another thread."""
@@ -73,8 +73,7 @@ class Sending:
                 self._serve(once=False)
             except (LedgerError, OSError) as error:
                 self._happens("failed", error)
-                self._stop.wait(_BACK_OFF_SECONDS[min(self._failures, len(_BACK_OFF_SECONDS) - 1)])
-                self._failures += 1
+                self._stop.wait(self._failures.seconds())
 
     def once(self) -> bool:
         """Sends what there is to send now; False if another process is the sender. LedgerError if that fails."""
@@ -97,18 +96,18 @@ class Sending:
         return True
 
     def _locked(self, place: Place, once: bool) -> bool:
-        if place.lock():
+        if place.may_send():
             return True
         self._happens("standing_by", None)
         if once:
             return False
-        while not place.lock():
+        while not place.may_send():
             if self._stop.wait(STAND_BY_SECONDS):
                 return False
         return True
 
     def _worked(self) -> None:
-        self._failures = 0
+        self._failures.forget()
 
 
 class _Feeds:
@@ -147,7 +146,7 @@ class _Feeds:
 
     async def _look(self) -> None:
         """Begins and ends feeding as subscriptions come and go. LedgerError, also when the lock was lost."""
-        await asyncio.to_thread(self._place.lock)
+        await asyncio.to_thread(self._place.may_send)
         fed = {it.id: it for it in await asyncio.to_thread(self._fed)}
         for id, (feeding, task) in list(self._running.items()):
             if task.done():

@@ -3,9 +3,10 @@
 import random
 from collections.abc import Callable
 
+from adapters.proofs.growing import hashes_from
 from adapters.proofs.signing import Signer
-from adapters.proofs.tree import TreeRows, hashes_from
-from adapters.stores.rows import Session
+from adapters.proofs.tree import TreeRows
+from adapters.stores.session import Session
 from replay import merkle
 from replay.notes import Checkpoint, read_note
 from tests.adapters.sealed import FIRST, ORIGIN, SECOND, rebuild_tree, set_head

@@ -15,7 +15,7 @@ from adapters.proofs.proving import checkpoint
 from adapters.proofs.signing import Signer, make_key, open_key
 from adapters.proofs.verification import Verified
 from adapters.proofs.verifying import Run, Together, checking, verified, verify
-from adapters.stores.rows import Session
+from adapters.stores.session import Session
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
 from tests.stores import Ledgers
 

@@ -6,7 +6,7 @@ from tests.given import (
     Desk,
     Entry,
     cs_policy,
-    did,
+    on,
     opened,
     registered,
     said,
@@ -15,14 +15,6 @@ from tests.given import (
 )
 
 MONDAY = "2026-03-02"
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"{MONDAY} {hour}", **fields)
-
-
-def closing(at: str, reason: str) -> Entry:
-    return did("Closed", at, reason=reason)
 
 
 # gs.5 ---------------------------------------------------------------------------------------------------------------

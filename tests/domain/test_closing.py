@@ -7,9 +7,11 @@ from tests.given import (
     Entry,
     attempts,
     authorized,
+    closing,
     cs_policy,
     did,
     gs_policy,
+    on,
     opened,
     registered,
     said,
@@ -17,14 +19,6 @@ from tests.given import (
 )
 
 MONDAY = "2026-03-02"
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"{MONDAY} {hour}", **fields)
-
-
-def closing(at: str, reason: str) -> Entry:
-    return did("Closed", at, reason=reason)
 
 
 # gs.2.2 -------------------------------------------------------------------------------------------------------------

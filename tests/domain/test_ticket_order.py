@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.given import Desk, Entry, did, opened, said, session
+from tests.given import Desk, Entry, did, on, opened, said, session
 
 ORDER = {"code": "order", "field": "type"}
 
@@ -12,10 +12,6 @@ def ticket(gs: Desk) -> Desk:
     """T1, opened on Monday 2 March at nine."""
     gs.takes(opened())
     return gs
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"2026-03-02 {hour}", **fields)
 
 
 ESCALATED = {"level": 2, "reason": "r"}

@@ -5,14 +5,10 @@ Support under gs: 8:30-18:00.
 
 import pytest
 
-from tests.given import Desk, Entry, did, figures, opened, utc
+from tests.given import Desk, Entry, did, figures, on, opened, utc
 
 HOUR = 3600
 REGULAR = {"incident_type": "technical-regular"}
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"2026-03-02 {hour}", **fields)
 
 
 def asked(hour: str, hours: int) -> Entry:

@@ -5,14 +5,10 @@ Support under gs: 8:30-18:00; under cs: 9-13, 15-18.
 
 import pytest
 
-from tests.given import Desk, Entry, did, figures, opened, registered, utc
+from tests.given import Desk, did, figures, on, opened, registered, utc
 
 HOUR = 3600
 REGULAR = {"incident_type": "technical-regular"}
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"2026-03-02 {hour}", **fields)
 
 
 @pytest.mark.parametrize(("incident_type", "target", "clause"), [

@@ -4,13 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.given import Desk, Entry, authorized, did, figures, gs_policy, opened, registered, said, utc, window
+from tests.given import Desk, Entry, authorized, did, figures, gs_policy, on, opened, registered, said, utc, window
 
 HOUR = 3600
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"2026-03-02 {hour}", **fields)
 
 
 @pytest.fixture

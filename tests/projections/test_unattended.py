@@ -2,11 +2,7 @@
 
 import pytest
 
-from tests.given import Desk, Entry, did, figures, opened, registered, session, utc, window
-
-
-def on(kind: str, hour: str, /, **fields: object) -> Entry:
-    return did(kind, f"2026-03-02 {hour}", **fields)
+from tests.given import Desk, Entry, did, figures, on, opened, registered, session, utc, window
 
 
 def names(rows: list[Entry]) -> list[str]:

@@ -3,8 +3,7 @@
 A step that was ever released is never edited: a change is one more step. Nothing here connects to anything: see `migrating`.
 """
 
-from adapters.access.places import TABLE as TOKENS_TABLE
-from adapters.webhooks.places import TABLES as WEBHOOKS_TABLES
+from adapters.stores.tables import TOKENS, WEBHOOKS
 
 SCHEMA = "bitacora"
 CHANNEL = "bitacora_entries"
@@ -120,7 +119,7 @@ _STORED_ACCOUNTS = (
 )
 
 _TOKENS = (
-    TOKENS_TABLE.format(name="access_tokens"),
+    *TOKENS,
     f"GRANT USAGE ON SCHEMA bitacora TO {ADMIN}",
     # A token is checked by whatever serves the ledger, and made only by who may.
     f"GRANT SELECT ON access_tokens TO {WRITER}, {READER}",
@@ -128,7 +127,7 @@ _TOKENS = (
 )
 
 _WEBHOOKS = (
-    *WEBHOOKS_TABLES,
+    *WEBHOOKS,
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON webhooks, webhook_queues TO {WRITER}, {FOLLOWER}",
     # Whoever sends sees whether a subscription's owner still has a token.
     f"GRANT SELECT ON access_tokens TO {FOLLOWER}",

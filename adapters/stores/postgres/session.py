@@ -1,12 +1,13 @@
-"""One transaction of PostgreSQL, as the ledger's rows are asked for and written in it.
+"""One transaction of PostgreSQL, as any rows are asked for and written in it, and the ledger's own.
 
 What only PostgreSQL says its own way stands here; everything else is in `rows`, and is reworded.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
+from itertools import count
 from struct import Struct
 from typing import Any
 
@@ -21,6 +22,7 @@ from domain.refusal import said
 
 _COPIED_FROM = 50
 """As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
+_FETCHED_AT_ONCE = 2_000
 _INSERT = (
     "INSERT INTO stored_events (notification_id, originator_id, originator_version, topic, state)"
     " SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"
@@ -39,37 +41,49 @@ _key_length = Struct("!hi").pack
 _key_position = Struct("!iq").pack
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1_024)
 def _reworded(statement: str) -> bytes:
     """A statement in the words of SQLite in those of PostgreSQL."""
-    return re.sub(r"\browid\b", "notification_id", statement).replace("?", "%s").encode()
+    return re.sub(r"\browid\b", "notification_id", statement).replace("%", "%%").replace("?", "%s").encode()
 
 
 class PostgresSession:
-    """See `rows.Session`."""
+    """See `session.Session`."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        self._connection = connection
+        self._cursor = connection.cursor(row_factory=tuple_row)
+        self._names = count()
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        return self._cursor.execute(_reworded(statement), values).fetchall()
+
+    def each(self, statement: str, *values: Any) -> Iterator[Any]:
+        with closing(self._connection.cursor(f"each_{next(self._names)}", row_factory=tuple_row)) as cursor:
+            cursor.itersize = _FETCHED_AT_ONCE
+            yield from cursor.execute(_reworded(statement), values)
+
+    def run(self, statement: str, *values: Any) -> int:
+        return self._cursor.execute(_reworded(statement), values).rowcount
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        values = list(rows)
+        if len(values) == 1:
+            self._cursor.execute(_reworded(statement), values[0])
+        elif values:
+            self._cursor.executemany(_reworded(statement), values)
+
+
+class PostgresLedgerSession(PostgresSession):
+    """See `rows.LedgerSession`."""
 
     failures: tuple[type[Exception], ...] = (psycopg.Error,)
 
     def __init__(self, connection: "psycopg.Connection[Any]", head: int | None = None) -> None:
         """`head` is the last position, if this transaction locked it."""
-        self._connection = connection
+        super().__init__(connection)
         self._head = head
         self.last_inserted: Row | None = None
-        self._cursor = connection.cursor(row_factory=tuple_row)
-
-    def all(self, statement: str, *values: Any) -> list[Any]:
-        return self._cursor.execute(_reworded(statement), values).fetchall()
-
-    def each(self, statement: str) -> Iterable[Any]:
-        with closing(self._connection.cursor("each", row_factory=tuple_row)) as cursor:
-            cursor.itersize = 10_000
-            yield from cursor.execute(_reworded(statement))
-
-    def run(self, statement: str, *values: Any) -> int:
-        return self._cursor.execute(_reworded(statement), values).rowcount
-
-    def many(self, statement: str, rows: Sequence[Any]) -> None:
-        self._cursor.executemany(_reworded(statement), rows)
 
     def head(self) -> int:
         if self._head is not None:

@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool
 from adapters.mapper import LedgerError
 from adapters.stores.postgres.connecting import WAIT_SECONDS, WRITING, Place, check_form, explained, prepare
 from adapters.stores.postgres.schema import CHANNEL, SCHEMA
-from adapters.stores.postgres.session import PostgresSession
+from adapters.stores.postgres.session import PostgresLedgerSession
 from adapters.stores.recorder import Positioned, rows_of
 from adapters.stores.rows import Row, Rows
 from domain.refusal import said
@@ -65,13 +65,13 @@ class LedgerRecorder(Positioned, PostgresApplicationRecorder):
             first = (head or (0,))[0] + 1
             rows = rows_of(stored_events, first)
             if rows:
-                PostgresSession(connection).insert(rows)
+                PostgresLedgerSession(connection).insert(rows)
         return range(first, first + len(rows))
 
     @contextmanager
-    def _asking(self) -> Iterator[PostgresSession]:
+    def _asking(self) -> Iterator[PostgresLedgerSession]:
         with self.datastore.get_connection() as connection:
-            yield PostgresSession(connection)
+            yield PostgresLedgerSession(connection)
 
 
 class PostgresStore:
@@ -110,7 +110,7 @@ class PostgresStore:
     def reading(self, what: str) -> Iterator[Rows]:
         """See `stores.Store`."""
         with explained(self.place, what), self._begun(_BEGIN_READING) as (connection, _):
-            yield Rows(PostgresSession(connection))
+            yield Rows(PostgresLedgerSession(connection))
             connection.execute("COMMIT")
 
     @contextmanager
@@ -123,7 +123,7 @@ class PostgresStore:
                 head, last, transaction = cursor.fetchone() or (0, 0, "")
                 if head != last:
                     raise LedgerError(_LOST, path=self.place, head=head, last=last)
-                session = PostgresSession(connection, head)
+                session = PostgresLedgerSession(connection, head)
                 yield Rows(session)
                 answer = self._commit(connection)
             if answer is None:

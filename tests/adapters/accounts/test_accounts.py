@@ -22,9 +22,9 @@ from adapters.ledger import LedgerError, Taken
 from adapters.mapper import state_of
 from adapters.reports.reports import Reports
 from adapters.stores.postgres.connecting import prepare
-from adapters.stores.postgres.session import PostgresSession
-from adapters.stores.rows import Session
-from adapters.stores.sqlite_session import SQLiteSession
+from adapters.stores.postgres.session import PostgresLedgerSession
+from adapters.stores.rows import LedgerSession
+from adapters.stores.sqlite_session import SQLiteLedgerSession
 from domain.events import Entry as Recorded
 from projections.contracts import Question
 from tests.adapters.accounts_kept import Clock, answered, kept, opened, replayed
@@ -85,15 +85,15 @@ class Desk:
 
 
 @contextmanager
-def open_to_all(url: str) -> Iterator[Session]:
+def open_to_all(url: str) -> Iterator[LedgerSession]:
     """A session of whoever owns the file, or the database."""
     if not url.startswith("postgresql:"):
         with closing(sqlite3.connect(url, isolation_level=None)) as connection:
-            yield SQLiteSession(connection.cursor())
+            yield SQLiteLedgerSession(connection.cursor())
         return
     with closing(psycopg.connect(url)) as server:
         prepare(server)
-        yield PostgresSession(server)
+        yield PostgresLedgerSession(server)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from adapters.files.recording import record_file
 from adapters.ledger import Ledger
+from adapters.proofs.growing import hashes_from
 from adapters.proofs.signing import is_right, make_key, open_key
-from adapters.proofs.tree import TreeRows, hashes_from
+from adapters.proofs.tree import TreeRows
 from domain.refusal import said
 from replay import merkle
 from replay.notes import is_signed, read_checkpoint, read_note

@@ -1,7 +1,6 @@
 import io
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,6 @@ from tests.adapters.given import AUTHORIZED, CONTRACTED, DESK, REGISTERED, Entry
 from tests.stores import Ledgers
 
 TICKET: list[Entry] = [*DESK, opened("T-1"), *(followed_up("T-1", number) for number in range(5))]
-
-
-@pytest.fixture
-def ledger(store: Ledgers) -> Iterator[Ledger]:
-    with store.open(create=True) as ledger:
-        yield ledger
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "entries.jsonl"
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

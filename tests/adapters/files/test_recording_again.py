@@ -1,6 +1,5 @@
 """The same file recorded again after it was changed: what was refused may be mended, and nothing is billed twice."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,22 +7,10 @@ import pytest
 from adapters.files.recording import Summary, record_file
 from adapters.ledger import Ledger
 from tests.adapters.given import DESK, Entry, export, followed_up, opened, write_lines
-from tests.stores import Ledgers
 
 STRANGER = opened("T-9", requester="zoe")
 NOTES = [followed_up("T-1", number) for number in range(6)]
 BATCHES = pytest.mark.parametrize("batch", [1, 2, 3, 100])
-
-
-@pytest.fixture
-def ledger(store: Ledgers) -> Iterator[Ledger]:
-    with store.open(create=True) as ledger:
-        yield ledger
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "entries.jsonl"
 
 
 def types(ledger: Ledger) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 from adapters.files.restoring import restore
 from adapters.ledger import Ledger, LedgerError, Same, Taken
 from adapters.mapper import state_of
-from adapters.proofs.tree import TreeRows, grown, hashes_from
+from adapters.proofs.growing import grown, hashes_from
+from adapters.proofs.tree import TreeRows
 from adapters.proofs.verifying import verify
 from domain.refusal import said
 from replay import merkle

@@ -3,6 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 
+from adapters.files.journal_rows import JournalRows
 from adapters.files.recording import record_file
 from adapters.ledger import Ledger
 from domain.refusal import said
@@ -26,6 +27,6 @@ def test_what_is_remembered_of_a_file_cannot_be_guessed_without_the_keys(path: P
     with Ledger.open(str(path), create=True) as ledger:
         record_file(ledger, source)
         with ledger.reading(said("reading the marks")) as rows:
-            marks = set(rows.marks(str(source.resolve())))
+            marks = set(JournalRows.of(rows).marks(str(source.resolve())))
     assert len(marks) == len(DESK)
     assert not marks & {sha256(line).digest()[:16] for line in source.read_bytes().splitlines()}

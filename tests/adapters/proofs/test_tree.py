@@ -5,7 +5,8 @@ import pytest
 
 from adapters.ledger import Ledger, LedgerError
 from adapters.proofs import tree
-from adapters.proofs.tree import TreeRows, grown, hashes_from
+from adapters.proofs.growing import grown, hashes_from
+from adapters.proofs.tree import TreeRows
 from domain.refusal import said
 from replay import merkle
 from replay.merkle import Frontier

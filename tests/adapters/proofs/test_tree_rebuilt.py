@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from adapters.ledger import LedgerError
+from adapters.proofs.growing import hashes_from, rebuilt
 from adapters.proofs.proving import checkpoint, prove
-from adapters.proofs.tree import TreeRows, hashes_from, rebuilt
+from adapters.proofs.tree import TreeRows
 from adapters.proofs.verification import OF_THE_TREE
-from adapters.stores.rows import Session
+from adapters.stores.session import Session
 from domain.refusal import said
 from replay import merkle
 from replay.notes import read_checkpoint, read_note

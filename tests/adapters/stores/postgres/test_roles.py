@@ -8,7 +8,7 @@ import pytest
 from psycopg import conninfo, errors, sql
 
 from adapters.ledger import Ledger, LedgerError, Taken
-from adapters.proofs.tree import grown, rebuilt
+from adapters.proofs.growing import grown, rebuilt
 from adapters.proofs.verifying import verify
 from adapters.stores.postgres.connecting import prepare
 from adapters.stores.postgres.schema import ADMIN, FOLLOWER, READER, REPORTING, ROLES, WRITER
