@@ -49,6 +49,12 @@ def is_server(url: str) -> bool:
     return url.startswith(_SERVERS)
 
 
+def foreign_scheme(url: str) -> str:
+    """How a URL begins that names neither a file nor a server that keeps ledgers; empty if it does."""
+    scheme, is_url, _ = url.partition("://")
+    return scheme if is_url and not is_server(url) and not url.startswith("sqlite:") else ""
+
+
 def ledger_path(url: str) -> Path | None:
     """The file of the ledger that `url` (a path, or `sqlite:` and a path) names; None if it is the URL of a server."""
     return None if is_server(url) else Path(url.removeprefix("sqlite:"))

@@ -16,7 +16,7 @@ import click
 from adapters import asked
 from adapters.cli.clicking import grouped, option
 from adapters.language import LANGUAGES, _, worded
-from adapters.settings import brokers_of, kafka_config_path, keys_path, ledger_url
+from adapters.settings import brokers_of, foreign_scheme, kafka_config_path, keys_path, ledger_url
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -205,8 +205,11 @@ def keys_given() -> str | None:
 
 
 def ledger_place() -> str:
-    """Where the ledger asked for is."""
-    return ledger_url(ledger_given(), os.environ)
+    """Where the ledger asked for is. click.UsageError for a URL of what keeps no ledgers."""
+    url = ledger_url(ledger_given(), os.environ)
+    if scheme := foreign_scheme(url):
+        raise click.UsageError(_("a ledger is a file, or postgresql://…; {scheme}:// is neither").format(scheme=scheme))
+    return url
 
 
 def keys_place() -> Path | None:

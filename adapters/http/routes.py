@@ -5,13 +5,16 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from litestar import Response
+from litestar import Response, route
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from adapters.http.callers import EVERYBODY
 from adapters.http.documenting import document
 from adapters.http.entries import get_entry, list_entries
 from adapters.http.exporting import EXPORTS
-from adapters.http.operating import get_metrics, health, list_accounts, ready, who_am_i
+from adapters.http.operating import get_metrics, health, list_accounts, list_parked, ready, who_am_i
 from adapters.http.papers import dossier, get_bundle, statement
 from adapters.http.proofs import (
     get_checkpoint,
@@ -35,7 +38,7 @@ from adapters.http.reporting import (
 )
 from adapters.http.streaming import follow_entries
 from adapters.http.telling import JSON, Answer, asks
-from adapters.http.terms import get_terms, list_terms
+from adapters.http.terms import get_provisions, get_terms, list_terms
 from adapters.http.webhooks import WEBHOOKS
 from adapters.web.routes import PAGES
 
@@ -64,8 +67,8 @@ _REPORTS = (report_sla, report_consumption, report_billing, report_unattended, e
 _REPLAYS = (replay, hanging_readings, what_if_asked)
 _PAPERS = (statement, dossier, get_bundle)
 _PROOFS = (list_checkpoints, get_checkpoint, get_key, prove_entry, prove_growth, prove_ticket, verify_ledger)
-_TERMS = (list_terms, get_terms)
-_OPERATION = (health, ready, get_metrics, who_am_i, list_accounts, get_document)
+_TERMS = (list_terms, get_terms, get_provisions)
+_OPERATION = (health, ready, get_metrics, who_am_i, list_accounts, list_parked, get_document)
 
 PROGRAMS: tuple[ControllerRouterHandler, ...] = (
     *_ENTRIES,
@@ -83,4 +86,12 @@ PROGRAMS: tuple[ControllerRouterHandler, ...] = (
 WEB: tuple[ControllerRouterHandler, ...] = (PAGES,)
 """What people see in a browser."""
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*PROGRAMS, *WEB)
+
+@route("/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], opt=EVERYBODY, include_in_schema=False,
+       sync_to_thread=False)  # fmt: skip
+def nowhere(rest: FromPath[str]) -> None:
+    """Where there is nothing: a route like any other, so that whoever asks is known there too, and not heard too often."""
+    raise NotFoundException
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (*PROGRAMS, *WEB, nowhere)

@@ -53,7 +53,9 @@ MAY: dict[tuple[str, str], set[str | None]] = {
     ("GET", "/v1/verify"): {"auditor", "admin"},
     ("GET", "/v1/terms"): ALL,
     ("GET", "/v1/terms/document"): ALL,
+    ("GET", "/v1/terms/provisions"): ALL,
     ("GET", "/v1/accounts"): READERS,
+    ("GET", "/v1/accounts/parked"): READERS,
     ("GET", "/v1/webhooks"): INTEGRATORS,
     ("POST", "/v1/webhooks"): INTEGRATORS,
     ("POST", "/v1/webhooks/remove"): INTEGRATORS,
@@ -81,6 +83,7 @@ PAGES: dict[tuple[str, str], set[str | None]] = {
 """Whoever has not signed in is led from a page to the form for it."""
 MAY |= PAGES
 MAY |= {("GET", it): EVERYBODY for it in ("/login", "/static/{name:str}", "/verifier/bitacora_verify.py")}
+MAY |= {(it, "/{rest:path}"): EVERYBODY for it in ("GET", "POST", "PUT", "PATCH", "DELETE")}
 ASKED = {
     "/v1/entry": {"position": "4"},
     "/v1/explain": {"ticket": "G-1"},
@@ -92,6 +95,7 @@ ASKED = {
     "/v1/consistency": {"first": "1"},
     "/v1/prove": {"ticket": "G-1"},
     "/v1/terms/document": {"terms": "grupo-staff"},
+    "/v1/terms/provisions": {"terms": "grupo-staff"},
 }
 
 
