@@ -3,6 +3,7 @@
 What a worker does is in `adapters.live`; here it is begun, stopped by a signal, and what happens is told.
 """
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -66,9 +67,14 @@ def live(
     try:
         with told_to_end() as wait, open_ledger() as ledger:
             run(ledger, asked, lambda: wait(0), _tell, _progress)
-    except (Unsuitable, Ended) as error:
+    except Unsuitable as error:
         print(f"bitacora: {worded(error)}", file=sys.stderr)
         return 1
+    except Ended as error:
+        print(f"bitacora: {worded(error)}", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        # Threads of the library that wait for Kafka would keep the process, and nobody would start it again.
+        os._exit(1)
     return 0
 
 

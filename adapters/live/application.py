@@ -45,6 +45,7 @@ SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
 """A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
 COMPARE_SECONDS = 15
 _COMMIT_SECONDS = 1
+_STOP_SECONDS = 30
 _LOOK_SECONDS = 0.1
 _BUFFERED_MESSAGES = 10_000
 
@@ -195,10 +196,18 @@ class Worker:
             while not (is_stopped() or self.app.should_stop or self.failure is not None):
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
-            await self.app.stop()
+            await self._stop()
             sending.cancel()
         if self.failure is not None:
             raise self.failure
+
+    async def _stop(self) -> None:
+        """As the library stops, but for no longer than that may help: without Kafka it waits for ever."""
+        stopping = asyncio.create_task(self.app.stop())
+        done, _ = await asyncio.wait({stopping}, timeout=_STOP_SECONDS)
+        problem = stopping.exception() if done else TimeoutError(f"it did not stop within {_STOP_SECONDS} s")
+        if problem is not None and self.failure is None:
+            raise problem
 
     @property
     def failure(self) -> BaseException | None:

@@ -46,8 +46,8 @@ class Asked(Struct, frozen=True):
 
 
 def run(ledger: Ledger, asked: Asked, is_stopped: Callable[[], bool], tell: Tell, progress: Progress) -> None:
-    """Works until stopped. Unsuitable if the topics are not as they must be, Away if Kafka does not answer, Ended if the worker
-    ends by itself, LedgerError."""
+    """Works until stopped. Unsuitable if the topics are not as they must be, Away if Kafka does not answer, LedgerError; Ended
+    if the worker ends by itself: then threads are left that keep a process from ending, unless it is made to."""
     logging.getLogger("faust").setLevel(logging.WARNING)
     group = f"{asked.topics.prefix}.live"
     try:
@@ -63,8 +63,11 @@ def run(ledger: Ledger, asked: Asked, is_stopped: Callable[[], bool], tell: Tell
                    problem=problem_of(error, asked.topics.brokers)) from None  # fmt: skip
     settings = Settings(asked.topics, partitions, asked.name, group, asked.host, asked.port, asked.url, asked.near_percent,
                         asked.compare_seconds)  # fmt: skip
+    runner = asyncio.Runner()
     try:
-        asyncio.run(_work(ledger, settings, is_stopped, tell))
+        # Not closed unless all went well: without Kafka, tasks of the library do not let themselves be ended.
+        runner.run(_work(ledger, settings, is_stopped, tell))
+        runner.close()
     except KafkaException as error:
         raise _ended(problem_of(error)) from error
     except OSError:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.ledger import Taken
 from dev.kafka.broker import Broker
 from tests.adapters.live.workers import Streams
+from tests.given import authorized, cs_policy, opened, read, registered
 
 FULL = os.environ.get("BITACORA_FAULTS") == "full"
 KILLS = 30 if FULL else 3
@@ -84,6 +86,31 @@ def test_a_broker_that_is_restarted_loses_nothing(topic_prefix: str, tmp_path: P
         time.sleep(2)
         for it in streams.workers:
             assert it.process.poll() is None
+        streams.settle()
+        streams.check()
+    finally:
+        streams.close()
+        broker.stop()
+
+
+def test_a_worker_that_cannot_send_ends_though_its_broker_is_still_away(topic_prefix: str, tmp_path: Path) -> None:
+    """What it had to say is recorded in the ledger alone; whatever supervises it starts it again until the broker answers."""
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    streams = Streams(broker.address, topic_prefix, tmp_path)
+    try:
+        desk = registered(), authorized(), cs_policy(ends="2029-12-31"), opened(priority="P3")
+        streams.ledger.record([read(it) for it in desk])
+        streams.relay()
+        worker = streams.worker("one")
+        worker.at_work()
+        streams.ledger_is_live()
+        broker.stop()
+        (taken,) = streams.ledger.record([read(cs_policy("another", starts="2030-01-01"))])
+        assert isinstance(taken, Taken)
+        assert worker.process.wait(90) == 1
+        broker.start()
+        streams.worker("one").at_work()
         streams.settle()
         streams.check()
     finally:
