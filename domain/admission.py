@@ -53,7 +53,7 @@ def admit(event: AnyEvent, book: Book, now: datetime) -> Written:
 
     Raises Refused; for gs.1.1 its `record` is what the ledger takes down instead. `now` is the ledger's clock (aware)."""
     if event.at > now + CLOCK_TOLERANCE:
-        raise Refused("time", said("at is {at}, more than 5 minutes ahead of the ledger's clock"), field="at",
+        raise Refused("time", said("{field} is {at}, more than 5 minutes ahead of the ledger's clock"), field="at",
                       at=event.at.isoformat())  # fmt: skip
     clauses.refuse_unlisted(event, book.terms())
     # Most entries concern a ticket: looked up by type, they need not first be compared with a dozen others.

@@ -4,7 +4,7 @@ The same functions of `projections` as every report. What cannot be judged is an
 failures of the store are not caught. It writes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -44,15 +44,16 @@ class Judging:
     """Judges tickets and clients of one ledger at one moment."""
 
     def __init__(
-        self, ledger: Ledger, at: datetime, known: int, *, segments: bool = True, remembered: Remembered | None = None
-    ) -> None:
+        self, ledger: Ledger, at: datetime, known: int, *, segments: bool = True, remembered: Remembered | None = None,
+        readings: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         """`at` is aware; entries beyond position `known` do not count; without `segments`, tickets come without theirs.
-        `remembered` holds what was read before. Raises Unreadable if terms, or what concerns everyone, cannot be read: then
-        nobody can be judged."""
+        `remembered` holds what was read before; `readings` are those asked for. Raises Unreadable if terms, or what concerns
+        everyone, cannot be read: then nobody can be judged; UnknownReading for a reading that no terms have."""
         self._ledger = ledger
         self._segments = segments
         self._remembered = remembered or Remembered(ledger)
-        self.question = Question(at, known)
+        self.question = Question(at, known, readings)
         streams = [(name, self._counted(recorded)) for name, recorded in self._remembered.everyone()]
         self._desk = dict(streams)[DESK]
         self._everyone = Contracts(self.question, streams)

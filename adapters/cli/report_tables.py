@@ -194,7 +194,7 @@ def show_consumption(row: Row, zone: tzinfo) -> None:
     if row["policy"] is None:
         heading(_("Client {client}, outside any policy ({terms})").format(client=client, terms=plain(row["terms"])))
     else:
-        tier = f" {plain(row['tier'])}" if row["tier"] else ""
+        tier = f" {named(row['tier'])}" if row["tier"] else ""
         title = _("Policy {policy} of {client}: {terms}, {state}").format(
             policy=plain(row["policy"]), client=client, terms=plain(row["terms"]) + tier, state=word(row["state"])
         )

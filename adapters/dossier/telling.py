@@ -273,7 +273,7 @@ def _quota(dossier: Dossier) -> Iterator[Block]:
 
 
 def _counters(row: Row) -> Iterator[Block]:
-    tier = f" {plain(row['tier'])}" if row["tier"] else ""
+    tier = f" {named(row['tier'])}" if row["tier"] else ""
     template = _("Policy {policy} of {client}: {terms}, {state}")
     title = template.format(
         policy=plain(row["policy"]), client=plain(row["client"]), terms=plain(row["terms"]) + tier, state=word(row["state"])

@@ -25,7 +25,6 @@ from adapters.http.entrance import Entrance
 from adapters.http.following import Following
 from adapters.http.metrics import Metrics
 from adapters.http.operating import signing
-from adapters.http.problems import respond
 from adapters.http.protection import protect
 from adapters.http.routes import ROUTES
 from adapters.http.sessions import Sessions
@@ -34,6 +33,8 @@ from adapters.http.telling import PLAIN, told_of
 from adapters.ledger import Ledger
 from adapters.proofs.checkpointing import Cadence, Checkpointing
 from adapters.proofs.signing import open_key
+from adapters.web.responding import told
+from adapters.web.setting import prepare
 
 _COMPRESSED_BYTES, _LEVEL = 600, 6
 _SIGNING_PAUSE_SECONDS = 0.5
@@ -59,7 +60,7 @@ def application(
     signer = open_key(Path(settings.signing_key)) if settings.signing_key else None
     metrics = metrics or Metrics()
     delivering = Delivering(ledger, settings, metrics) if settings.deliver_webhooks else None
-    entrance = Entrance(credentials, sessions, settings)
+    entrance = Entrance(credentials, sessions, settings, told)
     known: dict[str, Any] = {
         "ledger": ledger, "settings": settings, "signer": signer, "following": following, "metrics": metrics,
         "sessions": sessions, "entrance": entrance, "holding": credentials.still_holds,
@@ -70,7 +71,7 @@ def application(
         # The threads in which the ledger is asked: whoever comes when all are busy waits.
         to_thread.current_default_thread_limiter().total_tokens = settings.threads
         following.begin()
-        tasks = []
+        tasks = [asyncio.create_task(to_thread.run_sync(prepare))]
         if signer is not None:
             checkpointing = Checkpointing(ledger, signer, Cadence(settings.checkpoint_entries, settings.checkpoint_seconds))
             tasks.append(asyncio.create_task(signing(checkpointing, _pause, _tell)))
@@ -95,7 +96,7 @@ def application(
         | {"caller": Provide(_caller, sync_to_thread=False), "asked": Provide(_asked, sync_to_thread=False)},
         guards=[guard],
         middleware=[entrance],
-        exception_handlers={Exception: respond, Unchanged: unchanged},
+        exception_handlers={Exception: told, Unchanged: unchanged},
         before_send=[protect],
         lifespan=[running],
         compression_config=CompressionConfig("zstd", compression_facade=Zstd, minimum_size=_COMPRESSED_BYTES,

@@ -5,16 +5,17 @@ decided here: see `callers.guard`.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
-from litestar import Request
+from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from adapters.access.tokens import Token
 from adapters.http.callers import COOKIE, Caller, Credentials, caller_of
-from adapters.http.problems import CrossSite, TooMany, respond
+from adapters.http.problems import CrossSite, TooMany
 from adapters.http.rates import Rates
 from adapters.http.sessions import Sessions
 from adapters.http.settings import ServerSettings
@@ -23,6 +24,7 @@ from adapters.ledger import utc_now
 
 _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = "bearer "
+Tell = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 
 
 class Entrance(ASGIMiddleware):
@@ -30,8 +32,9 @@ class Entrance(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, credentials: Credentials, sessions: Sessions, settings: ServerSettings) -> None:
-        self._credentials, self._sessions = credentials, sessions
+    def __init__(self, credentials: Credentials, sessions: Sessions, settings: ServerSettings, tell: Tell) -> None:
+        """`tell` answers whoever is refused."""
+        self._credentials, self._sessions, self._tell = credentials, sessions, tell
         self._requests = Rates(settings.requests_a_minute)
         self._failures = Rates(settings.failures_a_minute)
 
@@ -43,7 +46,7 @@ class Entrance(ASGIMiddleware):
             scope["user"] = await self._caller(request)
             self._check(request, scope["user"])
         except (TooMany, CrossSite) as refused:
-            answer = respond(request, refused).to_asgi_response(None, request)
+            answer = self._tell(request, refused).to_asgi_response(None, request)
             await answer(scope, receive, send)
             return
         await next_app(scope, receive, send)

@@ -85,6 +85,7 @@ class Forbidden(ProblemError):
     def __init__(self, role: str, roles: list[str]) -> None:
         template = said("a token of the role {role} may not do this; one of these may: {roles}")
         super().__init__(template, role=role, roles=", ".join(roles))
+        self.role, self.roles = role, roles
 
 
 class CrossSite(ProblemError):

@@ -5,9 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from litestar import Response
+from litestar import Response, route
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from adapters.http.callers import EVERYBODY
 from adapters.http.documenting import document
 from adapters.http.entries import get_entry, list_entries
 from adapters.http.exporting import EXPORTS
@@ -83,4 +86,12 @@ PROGRAMS: tuple[ControllerRouterHandler, ...] = (
 WEB: tuple[ControllerRouterHandler, ...] = (PAGES,)
 """What people see in a browser."""
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*PROGRAMS, *WEB)
+
+@route("/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], opt=EVERYBODY, include_in_schema=False,
+       sync_to_thread=False)  # fmt: skip
+def nowhere(rest: FromPath[str]) -> None:
+    """Where there is nothing: a route like any other, so that whoever asks is known there too, and not heard too often."""
+    raise NotFoundException
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (*PROGRAMS, *WEB, nowhere)

@@ -71,7 +71,7 @@ def _asked(sheets: Sheets, statement: Statement) -> Iterator[list[Cell]]:
     yield [_("Name"), plain(statement.registered.name)]
     yield [_("Month"), str(statement.month)]
     for policy, rules in statement.policies:
-        tier = f" {plain(policy.tier)}" if policy.tier else ""
+        tier = f" {named(policy.tier)}" if policy.tier else ""
         yield [_("Policy"), f"{plain(policy.id)}: {plain(getattr(rules.terms.about.name, spoken()))}{tier}, {period(policy)}"]
         yield [_("Prices"), prices(policy.prices)]
     yield [_("Begins"), local(span.since.isoformat(), sheets.zone, offset=True)]
@@ -203,7 +203,7 @@ def _quota(sheets: Sheets, statement: Statement) -> None:
 
 def _policy(used: Used) -> list[Cell]:
     row = used.row
-    return [_maybe(row["policy"]), plain(row["terms"]) + (f" {plain(row['tier'])}" if row["tier"] else ""), word(row["state"])]
+    return [_maybe(row["policy"]), plain(row["terms"]) + (f" {named(row['tier'])}" if row["tier"] else ""), word(row["state"])]
 
 
 def _counters(used: Used) -> Iterator[list[Cell]]:

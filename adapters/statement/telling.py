@@ -110,7 +110,7 @@ def _bill_box(statement: Statement) -> Verdict:
 def _facts(statement: Statement, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield _("Client"), plain(statement.registered.client)
     for policy, rules in statement.policies:
-        tier = f" {plain(policy.tier)}" if policy.tier else ""
+        tier = f" {named(policy.tier)}" if policy.tier else ""
         terms = plain(getattr(rules.terms.about.name, spoken())) + tier
         yield _("Policy"), f"{plain(policy.id)}: {terms}, {period(policy)}"
         yield _("Prices"), prices(policy.prices)

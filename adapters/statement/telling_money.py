@@ -36,7 +36,7 @@ def _title(used: Used) -> str:
     row = used.row
     if row["policy"] is None:
         return _("Outside any policy ({terms})").format(terms=plain(row["terms"]))
-    tier = f" {plain(row['tier'])}" if row["tier"] else ""
+    tier = f" {named(row['tier'])}" if row["tier"] else ""
     template = _("Policy {policy}: {terms}, {state}")
     return template.format(policy=plain(row["policy"]), terms=plain(row["terms"]) + tier, state=word(row["state"]))
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct
 
@@ -18,6 +19,7 @@ from domain.client import Client
 from domain.events import ClientRegistered, PolicyContracted, TermsPublished
 from domain.policy import Policy
 from domain.terms import Rules, Terms, terms_from
+from domain.terms_document import Text
 from domain.time_base import epoch_seconds
 
 STATEMENTS = 13
@@ -35,6 +37,11 @@ class Held(Struct, frozen=True):
     state: str
     is_ending: bool
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of its terms."""
+        return ZoneInfo(self.rules.calendar.zone)
+
 
 class ClientShown(Struct, frozen=True):
     """A client: how it is registered, who may ask for help, its policies with the newest first, its tickets outside any policy,
@@ -43,6 +50,7 @@ class ClientShown(Struct, frozen=True):
     ident: str
     name: str
     terms: str | None
+    terms_name: Text | None
     people: Sequence[str]
     policies: Sequence[Held]
     outside: Row | None
@@ -75,11 +83,20 @@ def client_shown(ledger: Ledger, reports: Reports, ident: str) -> ClientShown:
         ident,
         told.name,
         None if registered.terms is UNSET else registered.terms,
+        _name(ledger, registered),
         sorted(unsealed.text(it) for it in _people(found, reports)),
         [_held(it, contracts.rules(it), by_policy.get(it.id), today) for it in policies],
         by_policy.get(None),
         [str(it) for it in _months(contracts.registered(ident), today)],
     )
+
+
+def _name(ledger: Ledger, registered: ClientRegistered) -> Text | None:
+    """What the terms that a registration names are called, by their newest version."""
+    if registered.terms is UNSET:
+        return None
+    newest = next((it.event for it in reversed(ledger.stream(f"terms:{registered.terms}"))), None)
+    return terms_from(newest.document).about.name if isinstance(newest, TermsPublished) else None
 
 
 def _people(client: Client | None, reports: Reports) -> Sequence[str]:

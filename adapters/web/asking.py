@@ -77,6 +77,15 @@ class State(Struct, frozen=True):
         readings = {**self.supposed.readings, key: option}
         return replace(self, supposed=replace(self.supposed, readings=readings))
 
+    @property
+    def asks_lists(self) -> bool:
+        """Whether lists are asked for otherwise than as of now, with everything recorded, as clauses are read."""
+        return self.at is not None or self.known_at is not None or bool(self.readings)
+
+    def of_lists(self) -> "State":
+        """The part of it that lists answer."""
+        return State(self.at, self.known_at, self.readings)
+
     def as_recorded(self) -> "State":
         """The same with nothing supposed."""
         return replace(self, supposed=Supposed())

@@ -10,6 +10,7 @@ from adapters.ledger import Ledger, utc_now
 from adapters.proofs.signing import Signer
 from adapters.reports.replays import readings_matrix
 from adapters.web.kept import Kept
+from adapters.web.moments import Moments
 from projections.contracts import Question
 from replay.as_of import Focus, Totals
 from replay.hanging import Hangs
@@ -31,10 +32,20 @@ class Desk:
         self.ledger, self.signer, self.clock = ledger, signer, clock
         self._readings = lru_cache(_ANSWERS)(self._readings_of)
 
+    def close(self) -> None:
+        """Throws away what was worked out for its pages."""
+        for name in {"kept", "moments"} & vars(self).keys():
+            getattr(self, name).close()
+
     @cached_property
     def kept(self) -> Kept:
         """The accounts that lists are read from."""
         return Kept(self.ledger, self.clock)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """The accounts of other moments."""
+        return Moments(self.ledger)
 
     def readings(self, focus: Focus, question: Question) -> Readings:
         """What hangs on each unclear clause; the same question is answered from memory."""

@@ -18,27 +18,31 @@ from adapters.accounts.filling import moment
 from adapters.accounts.following import Follower
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.accounts.reading import StoredReports, stored
+from adapters.accounts.rows import AccountRows
 from adapters.accounts.session import AccountsSession
 from adapters.accounts.sqlite import SQLiteAccounts
+from adapters.accounts.versions import Versions
 from adapters.ledger import Ledger, utc_now
+from adapters.mapper import LedgerError
 from adapters.reports.reports import Reports, Selection
+from domain.refusal import said
 from projections.contracts import Question
 
-_PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
 
 
 class BeingMade(Exception):
-    """The server's own accounts are being made for the first time: so many tickets are `done` of `all`; 0 of 0 if that is not
-    known yet."""
+    """The server's own accounts are being made for the first time, or (`is_replay`) those of another moment: so many tickets
+    are `done` of `all`; 0 of 0 if that is not known yet."""
 
-    def __init__(self, done: int, all: int) -> None:
+    def __init__(self, done: int, all: int, *, is_replay: bool = False) -> None:
         super().__init__(done, all)
-        self.done, self.all = done, all
+        self.done, self.all, self.is_replay = done, all, is_replay
 
 
 class View(Struct, frozen=True):
     """Accounts to read within one transaction: of everything up to `position`, judged at `now`. `is_stored`: they are those
-    that `bitacora follow` keeps."""
+    that `bitacora follow` keeps; `replayed`: the question that they were replayed for, None for those of now."""
 
     session: AccountsSession
     number: int
@@ -46,6 +50,7 @@ class View(Struct, frozen=True):
     now: datetime
     is_stored: bool
     reports: Callable[[Selection], Reports]
+    replayed: Question | None = None
 
 
 class Kept:
@@ -79,9 +84,10 @@ class Kept:
         with self._lock:
             Follower(self._ledger, self._own, self._clock).follow()
             with self._reading(self._own, self._clock()) as view:
-                if view is None:
-                    raise BeingMade(0, 0)
-                yield view
+                if view is not None:
+                    yield view
+                    return
+            raise self._why_not()
 
     @contextmanager
     def _stored(self, accounts: Accounts, now: datetime) -> Iterator[View | None]:
@@ -110,6 +116,16 @@ class Kept:
 
             yield View(rows.session, rows.number, answering.position, now, accounts is not self._own, reports)
 
+    def _why_not(self) -> Exception:
+        """Why its own accounts do not answer: something in them cannot be judged, or else they are only just not current."""
+        with self._own.reading() as session:
+            version = Versions(session).active()
+            parked = AccountRows(session, version.number).parked() if version is not None else []
+        if not parked:
+            return BeingMade(0, 0)
+        template = said("{subject} cannot be judged: {problem}")
+        return LedgerError(template, subject=parked[0]["subject"], problem=parked[0]["problem"])
+
     # Its own --------------------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
@@ -118,7 +134,7 @@ class Kept:
             if self._making is None:
                 self._making = Thread(target=self._build, name="bitacora-page-accounts", daemon=True)
                 self._making.start()
-        if not self._made.wait(_PATIENCE_SECONDS):
+        if not self._made.wait(PATIENCE_SECONDS):
             raise BeingMade(*self._progress)
         if self._failed is not None:
             failed, self._failed = self._failed, None

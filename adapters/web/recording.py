@@ -3,6 +3,7 @@
 A form is only another way to write a line of the exchange format: what is filled in becomes that line, admitted as any.
 """
 
+import re
 import types
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct, UnsetType
 
-from adapters.language import worded
+from adapters.language import _, worded
 from adapters.ledger import Ledger, Refusal
+from adapters.wording.values import word
 from domain.events import EVENT_TYPES, LEDGER_ONLY
-from domain.refusal import Refused, said
+from domain.refusal import Refused, Sayable, said
 from domain.shape import read_entry
 
 Kind = Literal["time", "day", "flag", "choice", "number", "lines", "json", "text"]
@@ -41,18 +43,27 @@ LABELS: dict[str, str] = {
     "channel": said("Channel"), "priority": said("Priority"), "kind": said("Kind"), "subject": said("Subject"),
     "incident_type": said("Incident type"), "stops_operation": said("Stops the operation"),
     "continues": said("Continues ticket"),
-    "message_id": said("Message"), "sent_at": said("Sent"), "budget_seconds": said("Budget in seconds"),
+    "message_id": said("Message"), "sent_at": said("Sent"), "budget_seconds": said("Budget"),
     "reason": said("Reason"),
     "consultant": said("Consultant"), "note": said("Note"), "outcome": said("Outcome"), "started": said("Began"),
-    "ended": said("Ended"), "consultants": said("Consultants, one a line"), "delivery": said("How"), "tool": said("Tool"),
-    "level": said("Level"), "reference": said("Reference"), "extra_seconds": said("Seconds more"), "from": said("From"),
+    "ended": said("Ended"), "consultants": said("Consultants"), "delivery": said("How"), "tool": said("Tool"),
+    "level": said("Level"), "reference": said("Reference"), "extra_seconds": said("Time more"), "from": said("From"),
     "to": said("To"), "amount": said("Amount"), "currency": said("Currency"), "name": said("Name"),
-    "local": said("Within reach of a visit"), "prices": said("Prices, as JSON"), "starts": said("First day"),
+    "local": said("Within reach of a visit"), "prices": said("Prices"), "starts": said("First day"),
     "ends": said("Last day"),
-    "tier": said("Tier"), "holidays": said("Holidays, one a line"), "effective": said("As of"), "benefit": said("Benefit"),
+    "tier": said("Tier"), "holidays": said("Holidays"), "effective": said("As of"), "benefit": said("Benefit"),
     "detail": said("Detail"), "contingency": said("Contingency"), "client_informed": said("The client was informed"),
-    "cause": said("Cause"), "entry": said("Entry: its position, key or id"),
+    "cause": said("Cause"), "entry": said("Entry"),
 }  # fmt: skip
+_HINTS: dict[str, str] = {
+    "time": said("A time with its offset, such as 2026-03-02T09:15:00-06:00."),
+    "lines": said("One a line."),
+    "json": said("As JSON."),
+    "entry": said("Its position, key or id."),
+    "budget_seconds": said("In seconds."),
+    "extra_seconds": said("In seconds."),
+}
+"""How a field is filled in, by its kind or its name."""
 _FIRST = ("ticket", "client", "policy", "at")
 
 
@@ -68,6 +79,11 @@ class Field(Struct, frozen=True):
     def label(self) -> str:
         """What it is called, in English; marked for translation."""
         return LABELS.get(self.name, self.name)
+
+    @property
+    def hint(self) -> str:
+        """How it is filled in, in English; marked for translation; empty where that is plain."""
+        return _HINTS.get(self.name) or _HINTS.get(self.kind, "")
 
 
 class Filled(Struct, frozen=True):
@@ -91,7 +107,7 @@ class Recorded(Struct, frozen=True):
 
 def offered() -> frozenset[str]:
     """The types that can be filled in."""
-    return frozenset(it for _, names in GROUPS for it in names) - LEDGER_ONLY
+    return frozenset(it for _title, names in GROUPS for it in names) - LEDGER_ONLY
 
 
 def fields(type_name: str) -> list[Field]:
@@ -137,9 +153,36 @@ def record(ledger: Ledger, type_name: str, values: Mapping[str, str], by: str) -
 
 
 def _refused(type_name: str, values: Mapping[str, str], refused: Refused) -> Filled:
-    named = (refused.field or "").partition(".")[0].partition("[")[0]
-    field = named if named in {it.name for it in fields(type_name)} else ""
-    return Filled(type_name, values, field, worded(refused), refused.code, refused.clause)
+    known = {it.name: it for it in fields(type_name)}
+    named = known.get(_name(refused.field))
+    told = worded(Sayable(refused.template, **_shown(refused, named)))
+    return Filled(type_name, values, named.name if named else "", told, refused.code, refused.clause)
+
+
+def _name(path: str | None) -> str:
+    """The field that a path such as `consultants[0].left` begins with."""
+    return re.split(r"[.\[]", path or "")[0]
+
+
+def _shown(refused: Refused, named: Field | None) -> dict[str, object]:
+    """What goes into a refusal, as the form calls it: fields by their labels, types and listed values in words."""
+    shown: dict[str, object] = {}
+    for name, value in refused.values.items():
+        if name in ("field", "other") and isinstance(value, str):
+            value = _labelled(value)
+        elif isinstance(value, str) and (value in EVENT_TYPES or (named is not None and value in named.choices)):
+            value = word(value)
+        elif name == "known" and named is not None and isinstance(value, str):
+            value = ", ".join(word(it) if it in named.choices else it for it in value.split(", "))
+        shown[name] = value
+    return shown
+
+
+def _labelled(path: str) -> str:
+    """A field by its label, in quotes; of a list, which of its lines: `“Consultants” (2)`."""
+    label = _(LABELS.get(_name(path), _name(path)))
+    which = re.search(r"\[(\d+)\]", path)
+    return f"“{label}”" + (f" ({int(which[1]) + 1})" if which else "")
 
 
 def _line(type_name: str, values: Mapping[str, str]) -> dict[str, Any]:

@@ -1,43 +1,35 @@
-"""The routes of the page. Whoever is not signed in is led to the form for it; what goes wrong is told on a page, not as JSON.
+"""The routes of the page: which address is which page, for whom, and what can be taken away from it.
 
-It turns requests into questions and answers into responses; what is on a page is made in `pages`.
+What is on a page is made in `pages`; how an answer is sent, and what goes wrong told, is in `responding`.
 """
 
 from http import HTTPStatus
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
 from anyio import to_thread
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import Provide
-from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from adapters.asked import Unclear, month
-from adapters.http.callers import EVERYBODY, SIGNED_IN, Caller, admits, calling
-from adapters.http.problems import Forbidden, NotSignedIn, problem_of
+from adapters.http.callers import EVERYBODY, SIGNED_IN, Caller, admits
+from adapters.http.problems import Forbidden
 from adapters.http.signing_in import sign_in, sign_out
-from adapters.language import LANGUAGES, _, speak, worded
 from adapters.ledger import Ledger
-from adapters.mapper import LedgerError
 from adapters.proofs.signing import Signer
 from adapters.reports.reports import NotFound
 from adapters.statement.month import Month
 from adapters.web import downloads, pages, recording
 from adapters.web.asking import BadQuestion, address, id_in, place, state_of
 from adapters.web.desk import Desk
-from adapters.web.kept import BeingMade
-from adapters.web.setting import KINDS, READING, Page, Viewer, static_files
+from adapters.web.responding import Asked, answer, page_of, viewer_of, wrong
+from adapters.web.setting import KINDS, READING, static_files
 
-LANGUAGE_COOKIE = "bitacora_lang"
 _YEAR_SECONDS = 365 * 86_400
 _FOR_EVER = f"public, max-age={_YEAR_SECONDS}, immutable"
-_AGAIN_SECONDS = 2
 _READERS = admits("reader", "auditor", "client")
 _SEE_OTHER: Literal[303] = 303
-Asked = Request[Any, Any, Any]
 
 
 # What a handler is given ---------------------------------------------------------------------------------------------
@@ -52,34 +44,6 @@ def desk_of(request: Asked, ledger: Ledger, signer: Signer | None) -> Desk:
     return found
 
 
-def viewer_of(caller: Caller) -> Viewer:
-    """A caller as the page knows it."""
-    return Viewer(caller.role, caller.client, caller.name)
-
-
-def page_of(request: Asked) -> Page:
-    """The page asked for, in the language that its URL, a cookie or the browser asks for; it is spoken from here on."""
-    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=500)
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if not any(name == "lang" for name, _value in query) and chosen in LANGUAGES:
-        speak("es" if chosen == "es" else "en")
-    caller = calling(request)
-    kept = [it for it in query if it[0] != "part"]
-    return Page(viewer_of(caller) if caller else None, request.scope["path"], kept, len(kept) != len(query))
-
-
-def _answer(request: Asked, page: Page, html: str, status: int = 200) -> Response[str]:
-    """A page; a language asked for in its URL is remembered."""
-    headers = {"Content-Language": page.language, "Vary": "Accept-Language, Cookie"}
-    found = Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
-    if any(name == "lang" and value in LANGUAGES for name, value in page.query):
-        is_secure = request.url.scheme == "https"
-        found.set_cookie(
-            LANGUAGE_COOKIE, page.language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=is_secure
-        )  # fmt: skip
-    return found
-
-
 # Pages --------------------------------------------------------------------------------------------------------------
 
 
@@ -91,21 +55,25 @@ def overview(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
         if not viewer_of(caller).may_record:
             raise Forbidden(caller.role, sorted(READING))
         return Redirect("/record")
-    return _answer(request, page, pages.overview(desk, page, caller.client))
+    if there := pages.settled(desk, page, caller.client):
+        return Redirect(there)
+    return answer(request, page, pages.overview(desk, page, caller.client))
 
 
 @get("/tickets", opt=_READERS, sync_to_thread=True)
-def tickets(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
+def tickets(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
     """The list of tickets."""
     page = page_of(request)
-    return _answer(request, page, pages.tickets(desk, page, caller.client))
+    if there := pages.settled(desk, page, caller.client):
+        return Redirect(there)
+    return answer(request, page, pages.tickets(desk, page, caller.client))
 
 
 @get("/tickets/{ident:str}", opt=_READERS, sync_to_thread=True)
 def ticket(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One ticket."""
     page = page_of(request)
-    return _answer(request, page, pages.ticket(desk, page, viewer_of(caller), id_in(ident)))
+    return answer(request, page, pages.ticket(desk, page, viewer_of(caller), id_in(ident)))
 
 
 @get("/clients", opt=_READERS, sync_to_thread=True)
@@ -114,35 +82,35 @@ def clients(request: Asked, caller: Caller, desk: Desk) -> Response[Any]:
     page = page_of(request)
     if caller.client is not None:
         return Redirect(place("clients", caller.client))
-    return _answer(request, page, pages.clients(desk, page))
+    return answer(request, page, pages.clients(desk, page))
 
 
 @get("/clients/{ident:str}", opt=_READERS, sync_to_thread=True)
 def client(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One client."""
     page = page_of(request)
-    return _answer(request, page, pages.client(desk, page, viewer_of(caller), id_in(ident)))
+    return answer(request, page, pages.client(desk, page, viewer_of(caller), id_in(ident)))
 
 
 @get("/readings", opt=_READERS, sync_to_thread=True)
 def readings(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
     """What hangs on each unclear clause."""
     page = page_of(request)
-    return _answer(request, page, pages.readings(desk, page, viewer_of(caller)))
+    return answer(request, page, pages.readings(desk, page, viewer_of(caller)))
 
 
 @get("/terms", opt=_READERS, sync_to_thread=True)
 def terms(request: Asked, caller: Caller, desk: Desk) -> Response[str]:
     """The terms published."""
     page = page_of(request)
-    return _answer(request, page, pages.terms(desk, page, viewer_of(caller)))
+    return answer(request, page, pages.terms(desk, page, viewer_of(caller)))
 
 
 @get("/terms/{ident:str}", opt=_READERS, sync_to_thread=True)
 def one_terms(request: Asked, caller: Caller, desk: Desk, ident: FromPath[str]) -> Response[str]:
     """One terms with its clauses."""
     page = page_of(request)
-    return _answer(request, page, pages.one_terms(desk, page, viewer_of(caller), id_in(ident)))
+    return answer(request, page, pages.one_terms(desk, page, viewer_of(caller), id_in(ident)))
 
 
 @get("/login", opt=EVERYBODY, sync_to_thread=True)
@@ -150,7 +118,7 @@ def sign_in_form(request: Asked) -> Response[str]:
     """The form that a token is shown in."""
     page = page_of(request)
     asked = dict(page.query)
-    return _answer(request, page, pages.sign_in(page, "failed" in asked, asked.get("next", "/")))
+    return answer(request, page, pages.sign_in(page, "failed" in asked, asked.get("next", "/")))
 
 
 # Recording ----------------------------------------------------------------------------------------------------------
@@ -160,7 +128,7 @@ def sign_in_form(request: Asked) -> Response[str]:
 def record_form(request: Asked, desk: Desk) -> Response[str]:
     """The form by which an entry is recorded by hand."""
     page = page_of(request)
-    return _answer(request, page, pages.record_form(desk, page))
+    return answer(request, page, pages.record_form(desk, page))
 
 
 @post("/record", opt=admits("recorder"), status_code=_SEE_OTHER)
@@ -174,7 +142,7 @@ def _recorded(request: Asked, caller: Caller, desk: Desk, values: dict[str, str]
     page = page_of(request)
     found = pages.record(desk, viewer_of(caller), values)
     if isinstance(found, recording.Filled):
-        return _answer(request, page, pages.record_form(desk, page, found), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return answer(request, page, pages.record_form(desk, page, found), HTTPStatus.UNPROCESSABLE_ENTITY)
     kind, _colon, ident = found.stream.partition(":")
     there = place("tickets", ident) if kind == "ticket" and viewer_of(caller).may_read else "/record"
     there = address(there, [("recorded", str(found.position))])
@@ -245,43 +213,6 @@ def static(name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type=KINDS[name.rpartition(".")[2]], headers={"Cache-Control": _FOR_EVER})
 
 
-# What goes wrong ----------------------------------------------------------------------------------------------------
-
-
-def _wrong(request: Asked, error: Exception) -> Response[Any]:
-    """What went wrong, on a page."""
-    page = page_of(request)
-    if isinstance(error, NotSignedIn):
-        there = address(page.path, page.query)
-        return Redirect(address("/login", [("next", there)] if there != "/" else []), status_code=_SEE_OTHER)
-    if isinstance(error, BeingMade):
-        found = _answer(request, page, pages.being_made(page, error.done, error.all), HTTPStatus.SERVICE_UNAVAILABLE)
-        found.headers["Refresh"] = found.headers["Retry-After"] = str(_AGAIN_SECONDS)
-        return found
-    status, title, told = _told(error)
-    return _answer(request, page, pages.problem(page, title, told), status)
-
-
-def _told(error: Exception) -> tuple[int, str, str]:
-    """The status, the title and the text of an error, in the language spoken."""
-    match error:
-        case BadQuestion():
-            return HTTPStatus.BAD_REQUEST, _("This cannot be asked"), f"{error.field}: {worded(error)}"
-        case NotFound():
-            return HTTPStatus.NOT_FOUND, _("Not found"), pages.missing(error)
-        case Forbidden():
-            return HTTPStatus.FORBIDDEN, _("Not for this role"), worded(error)
-        case LedgerError():
-            found, _headers = problem_of(error)
-            told = worded(error) if found.status == HTTPStatus.SERVICE_UNAVAILABLE or not found.request else found.detail
-            return found.status, _("This is not possible now"), told
-        case HTTPException() if error.status_code == HTTPStatus.NOT_FOUND:
-            return HTTPStatus.NOT_FOUND, _("Not found"), _("there is no such page")
-        case _:
-            found, _headers = problem_of(error)
-            return found.status, _("This went wrong"), found.detail
-
-
 PAGES = Router(
     path="/",
     route_handlers=[
@@ -289,7 +220,7 @@ PAGES = Router(
         record_form, record, taken_away, proof, statement, verifier, static,
     ],
     dependencies={"desk": Provide(desk_of, sync_to_thread=False)},
-    exception_handlers={Exception: _wrong},
+    exception_handlers={Exception: wrong},
     include_in_schema=False,
 )  # fmt: skip
 """Everything that people see in a browser."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 from markupsafe import Markup, escape
@@ -19,12 +19,13 @@ from msgspec import Struct
 from adapters.dossier.drawing import STATES
 from adapters.language import LANGUAGES, Language, _, ngettext, spoken, worded
 from adapters.web.asking import Pairs, address, instant_text, place
-from adapters.wording.charges import after_hours, billing_totals, charged_for, minutes
+from adapters.wording.charges import after_hours, amounts, billing_totals, charged_for, minutes
 from adapters.wording.differences import figure_lines, told_of, word_of_cause
 from adapters.wording.happenings import sentence
 from adapters.wording.outcomes import outcome
 from adapters.wording.totals import total_rows
-from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, short, word
+from adapters.wording.values import amount, local, long, moment_of, named, plain, reason_word, role_word, short, word
+from domain.refusal import said
 from replay.hanging import Hangs
 
 _PACKAGE = "adapters.web"
@@ -34,6 +35,7 @@ READING = frozenset({"reader", "auditor", "client", "admin"})
 """The roles that look at pages; `integrator` and `recorder` are programs' roles, and the latter has the form only."""
 SIGNS = {"met": "✓", "breached": "✕", "running": "▸", "paused": "‖", "not_applicable": "–"}
 """What tells verdicts apart where colours do not."""
+CLOCKS = {"response": said("Response"), "resolution": said("Resolution")}
 
 
 class Viewer(Struct, frozen=True):
@@ -72,6 +74,18 @@ class Page(Struct, frozen=True):
         return address(self.path, [*((name, it) for name, it in self.query if name != "lang"), ("lang", language)])
 
 
+class Wrong(Struct, frozen=True):
+    """What went wrong, as it is told: a title and a text in the language spoken; `way` the way on besides home: to ask the same
+    `again`, or `plainly`, without conditions; `request` the id under which the server's log tells more."""
+
+    status: int
+    title: str
+    text: str
+    way: Literal["", "again", "plainly"] = ""
+    request: str | None = None
+    headers: Mapping[str, str] = {}
+
+
 def rendered(template: str, page: Page, **values: Any) -> str:
     """A template as HTML, in the language spoken."""
     return environment().get_template(template).render(page=page, **values)
@@ -87,6 +101,13 @@ def environment() -> jinja2.Environment:
     made.filters |= _FILTERS
     made.globals |= _GLOBALS
     return made
+
+
+def prepare() -> None:
+    """Compiles every template, so that whoever looks first does not wait for it."""
+    found = environment()
+    for name in found.list_templates():
+        found.get_template(name)
 
 
 # Static files -------------------------------------------------------------------------------------------------------
@@ -136,6 +157,11 @@ def _instant(moment: datetime, zone: tzinfo) -> str:
     return moment.astimezone(zone).isoformat()
 
 
+def _known_text(known: datetime | int | None) -> str:
+    """A state of knowledge as it may be written into a URL."""
+    return "" if known is None else instant_text(known) if isinstance(known, datetime) else str(known)
+
+
 def _moment(at: datetime | str, zone: tzinfo) -> str:
     return local(at if isinstance(at, str) else at.isoformat(), zone)
 
@@ -166,13 +192,14 @@ def _target(ticket: str, query: Pairs = (), *parts: str) -> str:
 
 
 _FILTERS: Mapping[str, Callable[..., Any]] = {
-    "after_hours": after_hours, "amount": amount, "billing_totals": billing_totals, "charged_for": charged_for, "coded": _coded,
-    "figure_lines": figure_lines, "instant": _instant, "json_text": _json, "long": long, "minute": _minute, "minutes": minutes,
-    "moment": _moment, "named": named, "outcome": outcome, "plain": plain, "read_as": _read_as, "reason_word": reason_word,
-    "said": _, "sentence": sentence, "short": short, "time": _time, "told": _told, "told_of": told_of, "word": word,
-    "word_of_cause": word_of_cause, "worded": worded,
+    "after_hours": after_hours, "amount": amount, "amounts": amounts, "billing_totals": billing_totals,
+    "charged_for": charged_for, "coded": _coded, "figure_lines": figure_lines, "instant": _instant, "json_text": _json,
+    "long": long, "minute": _minute, "minutes": minutes, "moment": _moment, "named": named, "outcome": outcome, "plain": plain,
+    "read_as": _read_as, "reason_word": reason_word, "role_word": role_word, "said": _, "sentence": sentence, "short": short,
+    "time": _time, "told": _told, "told_of": told_of, "word": word, "word_of_cause": word_of_cause, "worded": worded,
 }  # fmt: skip
 _GLOBALS: Mapping[str, Any] = {
-    "LANGUAGES": LANGUAGES, "SIGNS": SIGNS, "STATES": STATES, "_": _, "address": address, "asset": asset, "filled": _filled,
-    "ngettext": ngettext, "place": place, "ticket_page": _target, "total_rows": total_rows,
+    "CLOCKS": CLOCKS, "LANGUAGES": LANGUAGES, "SIGNS": SIGNS, "STATES": STATES, "_": _, "address": address,
+    "asset": asset, "filled": _filled, "known_text": _known_text, "ngettext": ngettext, "place": place, "ticket_page": _target,
+    "total_rows": total_rows,
 }  # fmt: skip

@@ -10,23 +10,23 @@ from msgspec import Struct
 from adapters.language import worded
 from adapters.ledger import Ledger
 from adapters.reports.replays import Answer, Asked, what_if
-from adapters.reports.reports import Reports
 from adapters.web.asking import BadQuestion, Supposed, readings_known
 from domain.events import TermsPublished
 from domain.refusal import said
 from domain.terms import terms_from
-from domain.terms_document import TermsError, Text
+from domain.terms_document import Reading, TermsError, Text
 from replay.as_of import Focus
-from replay.dossier import CLOCKS, Dossier, Row
+from replay.dossier import CLOCKS, ClockName, Dossier, Row
 from replay.what_if import WhatIfError
 
 
 class Offered(Struct, frozen=True):
-    """Published terms that may be supposed: their id, their name in both languages, their tiers."""
+    """Published terms that may be supposed: their id, their name in both languages, their tiers, their unclear clauses."""
 
     terms: str
     name: Text
     tiers: Sequence[str]
+    readings: Mapping[str, Reading]
 
 
 class Outcome(Struct, frozen=True):
@@ -45,7 +45,7 @@ def offered(ledger: Ledger, known: int, seen: frozenset[str] | None) -> list[Off
             if isinstance(it.event, TermsPublished) and (seen is None or it.event.terms in seen):
                 newest[it.event.terms] = it.event.document
     found = {name: terms_from(document) for name, document in newest.items()}
-    return [Offered(name, it.about.name, list(it.under().provisions.tiers)) for name, it in found.items()]
+    return [Offered(name, it.about.name, list(it.under().provisions.tiers), it.about.readings) for name, it in found.items()]
 
 
 def outcome(ledger: Ledger, dossier: Dossier, wanted: Supposed, choices: Sequence[Offered]) -> tuple[Outcome | None, str]:
@@ -75,10 +75,13 @@ def _outcome(ledger: Ledger, dossier: Dossier, wanted: Supposed) -> Outcome:
     asked = Asked(wanted.terms or None, wanted.tier or None, wanted.readings, None, wanted.without)
     answer = what_if(ledger, dossier.question, asked, Focus(ticket=dossier.ticket))
     changes = list(answer.compared.changes())
-    before, after = (_verdicts(it, dossier.ticket) for it in (answer.before, answer.after))
-    return Outcome(answer, changes, {name: (before[name], after[name]) for name in CLOCKS})
+    return Outcome(answer, changes, {name: _verdicts(name, dossier, changes) for name in CLOCKS})
 
 
-def _verdicts(reports: Reports, ticket: str) -> dict[str, str]:
-    row = reports.explain(ticket)
-    return {name: row[name]["verdict"] for name in CLOCKS}
+def _verdicts(name: ClockName, dossier: Dossier, changes: Sequence[Row]) -> tuple[str, str]:
+    """The verdict of a clock before and after: that of the page, and what becomes of it among what differs."""
+    before: str = dossier.explained[name]["verdict"]
+    own = (it["fields"] for it in changes if it["report"] == "sla" and it["ticket"] == dossier.ticket)
+    moved = next((it[f"{name}.verdict"] for it in own if f"{name}.verdict" in it), None)
+    # Of a ticket that would not be there nothing is judged.
+    return before, before if moved is None else moved["after"] or "not_applicable"

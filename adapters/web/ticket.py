@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from adapters.dossier.gathering import Asked, gather
+from adapters.language import spoken
 from adapters.ledger import Ledger
 from adapters.proofs.signing import Signer
 from adapters.proofs.tree import TreeRows
@@ -18,10 +19,12 @@ from adapters.web.agreed import terms_seen
 from adapters.web.asking import State, readings_known
 from adapters.web.bands import Drawn, drawn
 from adapters.web.supposing import Offered, Outcome, offered, outcome
+from adapters.wording.differences import word_of_cause
 from adapters.wording.happenings import voided
 from adapters.wording.values import moment_of
 from domain.events import Entry, TicketOpened
 from domain.refusal import said
+from domain.terms_document import Reading
 from replay.dossier import CLOCKS, ClockName, Dossier, Row
 from replay.hanging import Hangs
 
@@ -56,6 +59,10 @@ class Span(Struct, frozen=True):
     last: int
     step: int
     value: int
+
+    def mark(self, minute: int) -> int:
+        """The step of the slider that is nearest to a minute: browsers mark no others."""
+        return self.first + (minute - self.first + self.step // 2) // self.step * self.step
 
 
 class Provable(Struct, frozen=True):
@@ -95,6 +102,21 @@ class Ticket(Struct, frozen=True, kw_only=True):
     def own(self) -> frozenset[int]:
         """The positions of the entries on the page."""
         return frozenset(it["position"] for it in self.dossier.in_order())
+
+    @property
+    def askable(self) -> dict[str, Reading]:
+        """The unclear clauses of the terms that may be supposed, by key."""
+        return {key: it for one in self.offered for key, it in one.readings.items()}
+
+    def cause_word(self, cause: Row) -> str:
+        """A cause as the page names it: readings and terms in the words of the terms themselves."""
+        key, _equals, option = str(cause["said"]).partition("=")
+        if cause["kind"] == "reading" and key in self.askable and option in self.askable[key].options:
+            return f"{key}: {getattr(self.askable[key].options[option], spoken()).rstrip('.')}"
+        named = {it.terms: it.name for it in self.offered}
+        if cause["kind"] == "terms" and key in named:
+            return word_of_cause({**cause, "said": getattr(named[key], spoken())})
+        return word_of_cause(cause)
 
     @property
     def compared_causes(self) -> list[Row]:

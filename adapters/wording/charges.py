@@ -41,15 +41,32 @@ def billing_totals(rows: Iterable[Row]) -> Iterator[str]:
         if row["amount"] is None:
             missing[row["amount_note"]] += 1
         else:
-            currency = row["currency"] or ""
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["amount"])
+            _add(sums, row)
     counted = ngettext("{count} row.", "{count} rows.", count).format(count=count)
     yield f"{counted} " + _("Billable minutes: {minutes}.").format(minutes=total)
     if sums:
-        yield _("Total: {amounts}.").format(amounts=", ".join(f"{it:.2f} {currency}" for currency, it in sorted(sums.items())))
+        yield _("Total: {amounts}.").format(amounts=_sums_told(sums))
     for note in ("not agreed", "to be quoted"):
         if missing[note]:
             yield _("Without an amount ({note}): {count}.").format(note=word(note), count=missing[note])
+
+
+def amounts(rows: Iterable[Row]) -> str:
+    """What the rows come to in money, `325.00 MXN`; empty if no row has an amount."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row["amount"] is not None:
+            _add(sums, row)
+    return _sums_told(sums)
+
+
+def _add(sums: dict[str, Decimal], row: Row) -> None:
+    currency = row["currency"] or ""
+    sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["amount"])
+
+
+def _sums_told(sums: Mapping[str, Decimal]) -> str:
+    return ", ".join(f"{it:.2f} {currency}" for currency, it in sorted(sums.items()))
 
 
 def charged_for(row: Row, explained: Row) -> str:

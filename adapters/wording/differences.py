@@ -3,7 +3,7 @@
 One place for `replay` and `what-if`. A row that appeared or is gone is told in one or two lines; JSON has all its fields.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -64,7 +64,7 @@ FIGURES: dict[str, str] = {
     "unrequested_minutes": said("Nobody asked for"),
 }
 _WORDS = frozenset({"status", "state", "closed_reason", "kind", "verdict", "stops_operation"})
-_NAMES = frozenset({"priority", "incident_type"})
+_NAMES = frozenset({"priority", "incident_type", "tier"})
 _AMOUNT = ("amount", "currency", "amount_note")
 _GIST: dict[str, tuple[str, ...]] = {
     "sla": ("status", "response.verdict", "resolution.verdict"),
@@ -75,16 +75,16 @@ _GIST: dict[str, tuple[str, ...]] = {
 _CAUSES_TOLD = 8
 
 
-def figure_lines(row: Row, zone: tzinfo) -> Iterator[Line]:
-    """The lines of one row that differs, with times in a zone."""
+def figure_lines(row: Row, zone: tzinfo, cause_word: Callable[[Row], str] | None = None) -> Iterator[Line]:
+    """The lines of one row that differs, with times in a zone; `cause_word` names a cause, else its shortest name does."""
     whole = row["change"] == "changed"
     fields = {name: values for name, values in row["fields"].items() if whole or name in _GIST[row["report"]]}
     if amounts := {name: fields.pop(name) for name in _AMOUNT if name in fields}:
-        by = because(row["causes"], amounts if whole else row["fields"])
+        by = because(row["causes"], amounts if whole else row["fields"], cause_word)
         name = figure_name(row, "amount") if whole else _charge(row)
         yield name, _amount(amounts, "before"), _amount(amounts, "after"), by
     for name, values in fields.items():
-        by = because(row["causes"], [name])
+        by = because(row["causes"], [name], cause_word)
         shown = [figure_value(name, values[side], zone) for side in ("before", "after")]
         if whole or shown[0] != shown[1]:
             yield figure_name(row, name), shown[0], shown[1], by
@@ -160,12 +160,13 @@ def _item(item: Any) -> str:
 # Causes -------------------------------------------------------------------------------------------------------------
 
 
-def because(causes: Sequence[Row], fields: Iterable[str]) -> str:
+def because(causes: Sequence[Row], fields: Iterable[str], cause_word: Callable[[Row], str] | None = None) -> str:
     """The causes that bear on any of some fields: separated by commas, those that only act together joined by `+`."""
     wanted = set(fields)
     bearing = [it for it in causes if wanted.intersection(it["fields"])]
-    alone = [word_of_cause(it) for it in bearing if it["alone"]]
-    together = [word_of_cause(it) for it in bearing if not it["alone"]]
+    named_by = cause_word or word_of_cause
+    alone = [named_by(it) for it in bearing if it["alone"]]
+    together = [named_by(it) for it in bearing if not it["alone"]]
     return ", ".join([*_first(alone), *([" + ".join(_first(together))] if together else [])])
 
 
@@ -186,7 +187,7 @@ def word_of_cause(cause: Row) -> str:
         case "terms":
             return _("terms {terms}").format(terms=text)
         case "tier":
-            return _("tier {tier}").format(tier=text)
+            return _("tier {tier}").format(tier=named(text))
         case "calendar":
             return _("calendar {clause}").format(clause=text).rstrip()
         case "moment":

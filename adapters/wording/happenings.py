@@ -17,7 +17,7 @@ _FRAME = frozenset({"type", "at", "by", "key", "ticket", "position", "stream", "
 _TIMES = frozenset({"from", "to", "sent_at", "started", "ended"})
 _DURATIONS = frozenset({"extra_seconds", "budget_seconds"})
 _WORDS = frozenset({"channel", "kind", "outcome", "delivery"})
-_NAMES = frozenset({"priority", "incident_type", "benefit"})
+_NAMES = frozenset({"priority", "incident_type", "benefit", "tier"})
 
 SENTENCES: dict[str, str] = {
     "TermsPublished": said("Terms {terms} published"),

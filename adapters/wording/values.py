@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.language import _
 from adapters.personal.marks import MARKS
-from adapters.wording.words import NAMES, WORDS
+from adapters.wording.words import NAMES, ROLES, WORDS
 from domain.refusal import said
 
 _CLOSED_REASONS = {"expired": said("the policy had expired"), "exhausted": said("all tickets of the policy used up")}
@@ -23,13 +23,18 @@ def word(value: str | None) -> str:
 
 
 def named(value: str) -> str:
-    """A priority, type of incident or benefit in words; as it stands unless the built-in terms have it."""
+    """A priority, type of incident, benefit or tier in words; as it stands unless the built-in terms have it."""
     return _(NAMES[value]) if value in NAMES else plain(value)
 
 
 def reason_word(value: str) -> str:
     """Why a ticket is paid per event, in words."""
     return _(_CLOSED_REASONS[value]) if value in _CLOSED_REASONS else word(value)
+
+
+def role_word(value: str) -> str:
+    """The role of a token, in words."""
+    return _(ROLES[value])
 
 
 def plain(text: Any) -> str:

@@ -1,8 +1,9 @@
 // Checks a ticket's proof in the browser, with nothing but WebCrypto: entry → leaf → root → signed checkpoint (RFC 6962, C2SP
 // tlog-proof and signed-note). It trusts no answer of the server: whatever does not hold is told as INVALID, and what cannot be
 // checked here as not checked, never as valid.
+// The page does not wait for it: nobody checks a proof before there is something to read.
 "use strict";
-(() => {
+const checkProofs = () => {
   const place = document.getElementById("checking");
   if (!place) return;
   const words = JSON.parse(place.dataset.words);
@@ -225,4 +226,6 @@
 
   button.hidden = false;
   button.addEventListener("click", check);
-})();
+};
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", checkProofs);
+else checkProofs();

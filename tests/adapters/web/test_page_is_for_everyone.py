@@ -19,7 +19,10 @@ PAGES = {
     "terms": "/terms/grupo-staff",
     "record": "/record",
     "record-session": f"/record?type=SessionHeld&ticket={LATE}",
+    "overview-then": "/?at=2026-01-16T16:00:00Z&known_at=1500&reading=gs.4=clock-hours",
+    "tickets-then": "/tickets?at=2026-01-16T16:00:00Z&known_at=1500&reading=gs.4=clock-hours",
     "not-found": "/tickets/T-9999",
+    "nowhere": "/nothing/at/all",
     "cannot-be-asked": f"/tickets/{LATE}?at=yesterday",
 }
 

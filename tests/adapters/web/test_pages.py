@@ -1,7 +1,7 @@
-"""What the pages are made of, asked without a browser: the question in a URL, the lists, the figures, the form."""
+"""A ticket's page, asked without a browser: the question in a URL, its figures, what is supposed, in what words."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -9,24 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.accounts.building import Building
-from adapters.accounts.places import accounts_of
-from adapters.demo.__main__ import record
 from adapters.language import speak
 from adapters.ledger import Ledger
 from adapters.reports.reports import NotFound, Reports, Selection
-from adapters.web import agreed, listing, pages, recording
+from adapters.web import agreed, pages
 from adapters.web.asking import BadQuestion, State, Supposed, id_in, place, state_of
 from adapters.web.desk import Desk
-from adapters.web.kept import Kept
-from adapters.web.setting import Page, Viewer
 from adapters.web.ticket import gathered
+from domain.events import EVENT_TYPES
 from projections.contracts import Question
-from tests.adapters.web.site import BEFORE_LATE, CLIENT, LATE, LATE_ENTRY, OTHER_CLIENT
-
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-BUSY = datetime(2026, 1, 16, 16, tzinfo=UTC)
-AUDITOR, OWN = Viewer("auditor", None, "eva"), Viewer("client", CLIENT, "kiosk")
+from tests.adapters.web.asking import AUDITOR, NOW, OWN, asked
+from tests.adapters.web.site import BEFORE_LATE, CLIENT, LATE, LATE_ENTRY
 
 ids = st.text("abcz.-09", min_size=1, max_size=8)
 moments = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))
@@ -45,26 +38,6 @@ states = st.builds(
     hangs=st.booleans(),
     whole=st.booleans(),
 )
-
-
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    place = tmp_path_factory.mktemp("pages") / "desk.db"
-    record(place)
-    with Ledger.open(str(place)) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(ledger: Ledger) -> Iterator[Desk]:
-    speak("en")
-    found = Desk(ledger, None, lambda: NOW)
-    yield found
-    found.kept.close()
-
-
-def asked(path: str, *query: tuple[str, str], viewer: Viewer = AUDITOR) -> Page:
-    return Page(viewer, path, query)
 
 
 # What a URL asks ----------------------------------------------------------------------------------------------------
@@ -189,128 +162,46 @@ def test_what_anyone_wrote_is_shown_as_text(tmp_path: Path, desk: Desk) -> None:
     assert "<script>" not in html and "&lt;script&gt;" in html
 
 
-# Lists --------------------------------------------------------------------------------------------------------------
+def test_entries_are_chosen_by_words_and_only_the_raw_ones_keep_their_names(desk: Desk) -> None:
+    for language in ("en", "es"):
+        speak(language)
+        html = pages.ticket(desk, asked(f"/tickets/{LATE}", ("known_at", str(BEFORE_LATE))), AUDITOR, LATE)
+        chosen = re.findall(r"<option[^>]*>([^<]*)</option>", html) + re.findall(r"data-asks> ([^<]*)</label>", html)
+        assert len(chosen) > 20
+        assert not EVENT_TYPES.keys() & set(re.findall(r"\w+", " ".join(chosen)))
+        assert "&#34;type&#34;: &#34;TicketOpened&#34;" in html
+    speak("en")
 
 
-def test_the_overview_counts_what_the_report_says(ledger: Ledger, desk: Desk) -> None:
-    with desk.kept.reading() as view:
-        found = listing.overview(view, None)
-    rows = list(Reports(ledger, Question(NOW, None)).sla())
-    assert found.tickets == len(rows)
-    assert found.breached == sum(row[clock]["verdict"] == "breached" for row in rows for clock in ("response", "resolution"))
-    assert found.priorities == ["critical", "high", "medium", "low", "P1", "P2", "P3", "P4", "P5"]
-    newest = max(found.months)
-    met = sum(it["response"]["verdict"] == "met" and it["opened_at"] > f"{newest}-01T06" for it in rows)
-    assert found.months[newest][""]["response_met"] == met
-    for row in found.breaches:
-        told = next(it for it in rows if it["ticket"] == row["ticket"])
-        assert row["overrun_seconds"] == told[row["clock"]]["overrun_seconds"]
-        assert row["longest"]["clause"] in told[row["clock"]]["clauses"]
+def test_tiers_of_the_built_in_terms_are_told_in_the_language_spoken(desk: Desk) -> None:
+    speak("es")
+    supposing = pages.ticket(desk, asked(f"/tickets/{LATE}", ("if_tier", "advanced")), AUDITOR, LATE)
+    client = pages.client(desk, asked("/clients/fletes-del-bajio"), AUDITOR, "fletes-del-bajio")
+    speak("en")
+    assert 'value="advanced" selected>avanzado</option>' in supposing
+    assert "· avanzado" in client
 
 
-def test_what_is_due_next_and_what_is_nearly_used_up_is_on_the_overview(ledger: Ledger) -> None:
-    kept = Kept(ledger, lambda: BUSY)
-    with kept.reading() as view:
-        found = listing.overview(view, None)
-    kept.close()
-    rows = {it["ticket"]: it for it in Reports(ledger, Question(BUSY, None)).sla()}
-    assert found.due and found.quotas and found.unattended
-    for row in found.due:
-        clock = rows[row["ticket"]][row["clock"]]
-        assert (clock["verdict"], clock["due_at"]) == ("running", row["due_at"])
-    running = (it[clock]["verdict"] for it in rows.values() for clock in ("response", "resolution") if it["status"] == "open")
-    assert len(found.due) == list(running).count("running") > 1
-    assert [it["due_at"] for it in found.due] == sorted(it["due_at"] for it in found.due)
-    assert all(5 * it["remaining"] <= it["included"] for it in found.quotas)
+def test_without_its_opening_a_ticket_is_judged_by_nothing(ledger: Ledger) -> None:
+    opening = ledger.stream(f"ticket:{LATE}")[0].position
+    found = gathered(ledger, LATE, State(supposed=Supposed(without=(opening,))), NOW)
+    assert found.outcome is not None
+    assert found.outcome.verdicts == {"response": ("met", "not_applicable"), "resolution": ("met", "not_applicable")}
 
 
-def test_stored_accounts_answer_when_they_are_current_and_own_ones_else(ledger: Ledger, desk: Desk) -> None:
-    with desk.kept.reading() as view:
-        assert not view.is_stored
-        own = listing.overview(view, None)
-    accounts = accounts_of(ledger.url)
-    try:
-        Building(ledger, accounts, lambda: NOW).build()
-        with desk.kept.reading() as view:
-            assert view.is_stored
-            assert listing.overview(view, None) == own
-        Building(ledger, accounts, lambda: BUSY).build()
-        later = Kept(ledger, lambda: BUSY + timedelta(days=3))
-        with later.reading() as view:
-            assert not view.is_stored, "clocks passed their targets since they were judged"
-        later.close()
-    finally:
-        accounts.close()
-        Path(f"{ledger.url}.accounts").unlink()
+def test_verdicts_of_a_what_if_are_those_that_its_reports_explain(ledger: Ledger) -> None:
+    for ticket in (LATE, "T-0042", "T-0064"):
+        for readings in ({"gs.4": "clock-hours"}, {"gs.wait": "stops", "cs.2": "support-hours"}):
+            found = gathered(ledger, ticket, State(supposed=Supposed(readings=readings)), NOW)
+            assert found.outcome is not None
+            sides = [it.explain(ticket) for it in (found.outcome.answer.before, found.outcome.answer.after)]
+            for clock, pair in found.outcome.verdicts.items():
+                assert pair == (sides[0][clock]["verdict"], sides[1][clock]["verdict"])  # type: ignore[literal-required]
 
 
-def test_tickets_come_in_pages_each_once_and_through_filters(desk: Desk) -> None:
-    with desk.kept.reading() as view:
-        found: list[str] = []
-        before = ""
-        while True:
-            page = listing.tickets(view, listing.Filters(before=before))
-            found += [it["ticket"] for it in page.rows]
-            if not (before := page.next):
-                break
-        assert len(found) == len(set(found)) == 400
-        late = listing.tickets(view, listing.Filters(client=CLIENT, response="breached", status="closed"))
-        assert late.rows and {(it["client"], it["response_verdict"], it["status"]) for it in late.rows} == {
-            (CLIENT, "breached", "closed")
-        }
-        begin = {it["ticket"] for it in listing.tickets(view, listing.Filters(ticket="T-004")).rows}
-        assert begin == {f"T-004{it}" for it in range(10)}
-        assert listing.tickets(view, listing.Filters(before="nonsense")).rows
-
-
-def test_a_client_is_listed_alone_whatever_it_asks_for(desk: Desk) -> None:
-    html = pages.tickets(desk, asked("/tickets", ("client", OTHER_CLIENT), viewer=OWN), CLIENT)
-    assert "<tbody>" in html and OTHER_CLIENT not in html.partition("<main")[2]
-    assert OTHER_CLIENT not in pages.overview(desk, asked("/", viewer=OWN), CLIENT)
-    with pytest.raises(NotFound):
-        pages.client(desk, asked(f"/clients/{OTHER_CLIENT}", viewer=OWN), OWN, OTHER_CLIENT)
-
-
-# Recording ----------------------------------------------------------------------------------------------------------
-
-
-def test_there_is_a_form_for_every_type_that_may_be_recorded_but_terms() -> None:
-    from domain.events import EVENT_TYPES, LEDGER_ONLY
-
-    assert recording.offered() == EVENT_TYPES.keys() - LEDGER_ONLY - {"TermsPublished"}
-    for name in recording.offered():
-        assert {it.name for it in recording.fields(name)} <= recording.LABELS.keys()
-
-
-@pytest.mark.parametrize(
-    ("type_name", "values", "field", "code"),
-    [
-        ("Responded", {"ticket": LATE, "at": "soon"}, "at", "shape"),
-        ("Responded", {"at": "2026-10-01T10:00:00Z"}, "ticket", "shape"),
-        ("Responded", {"ticket": "T-none", "at": "2026-10-01T10:00:00Z"}, "ticket", "reference"),
-        ("FollowedUp", {"ticket": LATE, "at": "2026-10-01T10:00:00Z", "kind": "gossip"}, "kind", "shape"),
-        ("TravelExpenseRecorded", {"ticket": LATE, "at": "2026-10-01T10:00:00Z", "amount": "1e3", "currency": "MXN"}, "amount",
-         "sums"),
-        ("SessionHeld", {"ticket": LATE, "at": "2026-10-01T10:00:00Z", "started": "2026-10-01T10:00:00Z", "delivery": "remote",
-                         "ended": "2026-10-01T09:00:00Z", "consultants": "ana\nluis"}, "ended", "time"),
-    ],
-)  # fmt: skip
-def test_a_refusal_is_told_beside_the_field_it_is_about(
-    desk: Desk, type_name: str, values: dict[str, str], field: str, code: str
-) -> None:
-    found = recording.record(desk.ledger, type_name, values, "eva")
-    assert isinstance(found, recording.Filled)
-    assert (found.problem, found.values) == (field, values)
-    assert found.code == code, found.told
-    html = pages.record_form(desk, asked("/record", viewer=Viewer("recorder", None, "eva")), found)
-    assert f'id="i-{field}" name="{field}"' in html and 'aria-invalid="true"' in html
-
-
-def test_a_form_sent_twice_is_recorded_once_and_says_who_recorded_it(tmp_path: Path) -> None:
-    with Ledger.open(str(tmp_path / "desk.db"), create=True) as ledger:
-        values = {"key": "page-1", "at": "2026-10-01T10:00:00Z", "client": "acme", "name": "Acme", "local": "yes"}
-        first, again = (recording.record(ledger, "ClientRegistered", values, "eva") for _ in range(2))
-        assert first == again
-        assert isinstance(first, recording.Recorded) and first.stream == "client:acme"
-        entry = ledger.entry(first.position)
-        assert entry is not None and entry.recorded_by == "eva"
+def test_what_a_reading_says_stands_where_it_makes_a_difference_and_who_acted_is_named_once(desk: Desk) -> None:
+    query = (("if_reading", "gs.4=clock-hours"), ("reading", "gs.wait=stops"), ("known_at", str(BEFORE_LATE)))
+    html = pages.ticket(desk, asked(f"/tickets/{LATE}", *query), AUDITOR, LATE)
+    assert "<td>gs.4: In clock hours, day and night</td>" in html
+    assert '<span class="clause">gs.wait</span> No: they stop until the client answers.' in html
+    assert "consultant: s.galindo</p>" in html and "s.galindo <span" not in html
