@@ -32,7 +32,12 @@ def moment(text: str) -> datetime:
 
 def known(text: str) -> datetime | int:
     """A position, or a moment: what the ledger had recorded by then. Unclear as `moment`."""
-    return int(text) if _POSITION.fullmatch(text) else moment(text)
+    if _POSITION.fullmatch(text):
+        return int(text)
+    if not _TIME.fullmatch(text):
+        template = said("{text} is neither a position nor a time with its offset, such as 2026-03-02T09:15:00-06:00")
+        raise Unclear(template, text=text)
+    return moment(text)
 
 
 def reading(text: str) -> tuple[str, str]:

@@ -6,6 +6,9 @@ _WAITS_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 class Failures:
     """How often in a row something failed."""
 
+    has_worked = False
+    """Whether it ever succeeded."""
+
     def __init__(self) -> None:
         self._count = 0
 
@@ -17,3 +20,4 @@ class Failures:
     def forget(self) -> None:
         """Something succeeded."""
         self._count = 0
+        self.has_worked = True

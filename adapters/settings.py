@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 LEDGER_VARIABLE = "BITACORA_LEDGER"
 KEYS_VARIABLE = "BITACORA_KEYS"
 BROKERS_VARIABLE = "BITACORA_BROKERS"
+KAFKA_CONFIG_VARIABLE = "BITACORA_KAFKA_CONFIG"
+KAFKA_PASSWORD_VARIABLE = "BITACORA_KAFKA_PASSWORD"
 DEFAULT_LEDGER = "./bitacora.db"
 DEFAULT_BROKERS = "127.0.0.1:9092"
 _SERVERS = ("postgresql:", "postgres:")
@@ -35,9 +37,22 @@ def brokers_of(given: str | None, environment: Mapping[str, str]) -> str:
     return given or environment.get(BROKERS_VARIABLE) or DEFAULT_BROKERS
 
 
+def kafka_config_path(given: str | None, environment: Mapping[str, str]) -> Path | None:
+    """The file that says how Kafka is reached: the one asked for, else that of `BITACORA_KAFKA_CONFIG`, else None. Empty text
+    counts as not given."""
+    path = given or environment.get(KAFKA_CONFIG_VARIABLE)
+    return Path(path) if path else None
+
+
 def is_server(url: str) -> bool:
     """Whether a URL names a ledger that a server keeps, rather than a file."""
     return url.startswith(_SERVERS)
+
+
+def foreign_scheme(url: str) -> str:
+    """How a URL begins that names neither a file nor a server that keeps ledgers; empty if it does."""
+    scheme, is_url, _ = url.partition("://")
+    return scheme if is_url and not is_server(url) and not url.startswith("sqlite:") else ""
 
 
 def ledger_path(url: str) -> Path | None:

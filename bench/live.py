@@ -16,7 +16,7 @@ from typing import Any
 
 from confluent_kafka import Consumer
 
-from adapters.kafka.topics import client_settings
+from adapters.kafka.brokers import Brokers, client_settings
 from adapters.ledger import Ledger
 from adapters.live.topics import CHANGES
 from bench.ledgers import ledger
@@ -118,7 +118,8 @@ def _soon_over() -> Iterator[dict[str, Any]]:
 
 def _subscribed(brokers: str, topic: str) -> Consumer:
     consumer = Consumer({
-        **client_settings(brokers), "group.id": "lag", "isolation.level": "read_committed", "auto.offset.reset": "earliest",
+        **client_settings(Brokers(brokers)), "group.id": "lag", "isolation.level": "read_committed",
+        "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 10,
     })  # fmt: skip
     consumer.subscribe([topic])

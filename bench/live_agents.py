@@ -16,7 +16,8 @@ import faust
 from confluent_kafka import Consumer
 
 from adapters.contract.topics import ENTRIES
-from adapters.kafka.topics import Topics, client_settings
+from adapters.kafka.brokers import Brokers, client_settings
+from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger
 from adapters.live.application import Settings, Worker
 from adapters.live.arriving import entry_arriving
@@ -111,7 +112,7 @@ def bare(topics: Topics, count: int) -> float:
 def main() -> None:
     """As asked for."""
     kind, brokers, prefix, ledger, count = sys.argv[1:]
-    topics = Topics(brokers, prefix)
+    topics = Topics(Brokers(brokers), prefix)
     match kind:
         case "floor":
             print(floor(topics, int(count)))

@@ -16,9 +16,10 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from adapters.contract.cloud_events import Message, entry_message, source_of
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import Brokers, client_settings
 from adapters.kafka.lanes import MOST_ENTRIES, Entries
 from adapters.kafka.sending import PRODUCER, Sending
-from adapters.kafka.topics import Topics, client_settings
+from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger
 from adapters.proofs.tree import TreeRows
 from bench.ledgers import ledger
@@ -73,7 +74,7 @@ def _messages(kept: Ledger) -> Iterator[Message]:
 
 
 def _topics(brokers: str) -> Topics:
-    topics = Topics(brokers, f"bench-{uuid4().hex[:8]}")
+    topics = Topics(Brokers(brokers), f"bench-{uuid4().hex[:8]}")
     topics.create()
     return topics
 
@@ -130,7 +131,7 @@ def _lag(folder: Path, brokers: str) -> list[Row]:
 def _subscribed(brokers: str, topic: str) -> Iterator[Consumer]:
     """A subscriber at the end of a topic, which sees what is committed as soon as it is."""
     settings = {"group.id": "bench", "isolation.level": "read_committed", "auto.offset.reset": "earliest"}
-    consumer = Consumer({**client_settings(brokers), **settings})
+    consumer = Consumer({**client_settings(Brokers(brokers)), **settings})
     consumer.assign([TopicPartition(topic, it, 0) for it in consumer.list_topics(topic).topics[topic].partitions])
     yield consumer
     consumer.close()
@@ -139,7 +140,7 @@ def _subscribed(brokers: str, topic: str) -> Iterator[Consumer]:
 @contextmanager
 def _relaying(path: Path, topics: Topics) -> Iterator[None]:
     """A relay at work, a process of its own."""
-    command = [sys.executable, "-m", "adapters.cli", "--ledger", str(path), "relay", "--brokers", topics.brokers,
+    command = [sys.executable, "-m", "adapters.cli", "--ledger", str(path), "relay", "--brokers", topics.brokers.addresses,
                "--topic-prefix", topics.prefix]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         yield
@@ -161,7 +162,7 @@ def _seen_after(kept: Ledger, subscriber: Consumer, number: int) -> float:
 
 def _round_trips(brokers: str, topic: str, subscriber: Consumer) -> Iterator[float]:
     """Milliseconds of a transaction of one message until the subscriber has that."""
-    producer = Producer({**client_settings(brokers), **PRODUCER, "transactional.id": topic})
+    producer = Producer({**client_settings(Brokers(brokers)), **PRODUCER, "transactional.id": topic})
     producer.init_transactions()
     for _ in range(STEPS):
         begun = perf_counter()

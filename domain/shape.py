@@ -66,7 +66,7 @@ def read_recorded(line: bytes, added: Collection[str]) -> tuple[AnyEvent, dict[s
     `added`, which are the ledger's. What only the ledger writes is allowed here, and a sealed text, which is longer.
 
     Raises Refused as `read_entry`."""
-    raw = _parsed(line)
+    raw = parsed(line)
     own = {name: raw.pop(name) for name in added if name in raw}
     if b"sealed1." not in line:
         return _event(raw, line, may_be_ledgers=True), own
@@ -101,10 +101,10 @@ def _abridged(value: Any, whole: dict[str, str]) -> Any:
 def _object(line: bytes) -> dict[str, Any]:
     if len(line) > MAX_LINE_BYTES:
         raise Refused("shape", said("the line is longer than 1 MiB; an entry takes one line of at most that"))
-    return _parsed(line)
+    return parsed(line)
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
+def parsed(line: bytes) -> dict[str, Any]:
     """The line as one JSON object in which no key stands twice."""
     if not line.strip():
         raise Refused("shape", said("the line is empty; an entry is one JSON object on one line"))
@@ -173,7 +173,7 @@ def _in_the_form_of_today(raw: dict[str, Any]) -> dict[str, Any]:
     try:
         return upcasting.CHAIN.raw(raw)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), raw["type"]) from None
+        raise explained(str(error), raw["type"]) from None
 
 
 def _type(raw: dict[str, Any], may_be_ledgers: bool) -> str:
@@ -240,10 +240,10 @@ def _converted(values: dict[str, Any], kind: type[T], name: str) -> T:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), name) from None
+        raise explained(str(error), name) from None
 
 
-def _explained(problem: str, name: str) -> Refused:
+def explained(problem: str, name: str) -> Refused:
     """The converter's complaint as a refusal that names the field and says what would be accepted."""
     message, _, path = problem.partition(" - at `$")
     field = path.rstrip("`").lstrip(".")

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
+from time import sleep
 
 from msgspec import Struct
 
@@ -22,21 +23,25 @@ from adapters.accounts.session import AccountsSession
 from adapters.accounts.tables import DEFINITION
 from adapters.accounts.versions import Version, Versions
 from adapters.ledger import Ledger, Names, utc_now
-from adapters.mapper import LedgerError, Unreadable
+from adapters.mapper import LedgerBusy, LedgerError, Unreadable
 from domain.refusal import said
 
 _CLIENTS_AT_ONCE = 500
+_BETWEEN_SWITCHES_SECONDS = 1.0
 REBUILD = "rebuild"
 Progress = Callable[[int, int], None]
 """Is told, after each commit, how many tickets are built of how many."""
+Waiting = Callable[[], None]
+"""Is told that somebody in the middle of reading keeps the new version from taking its place, before each further try."""
 
 
 class Built(Struct, frozen=True):
-    """A version now in use: its tickets, up to which position, and how many rows of each table differed from the version
-    before, None if there was none of the same definition."""
+    """A version now in use: its tickets, up to which position, how many subjects are parked, and how many rows of each table
+    differed from the version before, None if there was none of the same definition."""
 
     version: Version
     tickets: int
+    parked: int
     differing: dict[str, int] | None
 
 
@@ -69,13 +74,14 @@ class Building:
 
     def __init__(
         self, ledger: Ledger, accounts: Accounts, clock: Callable[[], datetime] = utc_now,
-        progress: Progress = lambda done, of: None, *, workers: int = 1,
+        progress: Progress = lambda done, of: None, waiting: Waiting = lambda: None, *, workers: int = 1,
     ) -> None:  # fmt: skip
         """`workers` processes judge the tickets; this one writes."""
         self._ledger = ledger
         self._accounts = accounts
         self._clock = clock
         self._progress = progress
+        self._waiting = waiting
         self._workers = workers
 
     def build(self) -> Built:
@@ -89,7 +95,12 @@ class Building:
         follower = Follower(self._ledger, self._accounts, self._clock, number=stage.version.number)
         while True:
             follower.follow()
-            built = self._switch(stage.version.number)
+            try:
+                built = self._switch(stage.version.number)
+            except LedgerBusy:
+                self._waiting()
+                sleep(_BETWEEN_SWITCHES_SECONDS)
+                continue
             if built is not None:
                 return built
 
@@ -123,7 +134,7 @@ class Building:
             rows = AccountRows(session, number)
             differing = rows.differing(old.number) if old is not None and comparable else None
             versions.switch(number)
-            return Built(new, rows.begun("ticket")[1], differing)
+            return Built(new, rows.begun("ticket")[1], len(rows.parked()), differing)
 
 
 class _Stage:

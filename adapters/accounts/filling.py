@@ -138,8 +138,12 @@ def _clock(row: Mapping[str, Any]) -> Values:
 
 def _segments(ticket: str, assessment: Assessment) -> Iterator[Values]:
     for name, clock in zip(CLOCKS, (assessment.response, assessment.resolution), strict=True):
-        for number, it in enumerate(timeline.segments(assessment, clock, closed_hours=False), 1):
-            yield ticket, name, number, _edge(it.start), _edge(it.end), it.state, it.counted_seconds, it.cause, it.clause
+        found = list(enumerate(timeline.segments(assessment, clock, closed_hours=False), 1))
+        # Of those equally long, the first.
+        longest = max(((it.counted_seconds, -number) for number, it in found if it.state == "running"), default=(0, 0))
+        for number, it in found:
+            yield (ticket, name, number, _edge(it.start), _edge(it.end), it.state, it.counted_seconds, it.cause, it.clause,
+                   number == -longest[1])  # fmt: skip
 
 
 # Most segments begin or end where support hours do: the same instants for every ticket.

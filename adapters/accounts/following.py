@@ -31,10 +31,12 @@ _STORED_AT_ONCE = 200
 
 
 class Step(Struct, frozen=True):
-    """What one step did: entries read, tickets judged, and the position reached; `is_last` if nothing was left to do."""
+    """What one step did: entries read, tickets judged, what it parked, and the position reached; `is_last` if nothing was left
+    to do."""
 
     entries: int
     tickets: int
+    parked: int
     position: int
     is_last: bool
 
@@ -91,7 +93,7 @@ class Follower:
             due = rows.invalid(moment(now), self._at_once)
             recorded = self._read(version.position)
             if not recorded and not due:
-                return Step(0, 0, version.position, True)
+                return Step(0, 0, 0, version.position, True)
             touched = touched_by(recorded, self._ledger)
             self._remembered.renew(recorded, touched)
             position = recorded[-1][0] if recorded else version.position
@@ -101,7 +103,7 @@ class Follower:
             if recorded:
                 Versions(session).move(version.number, position, _id_of(recorded[-1]))
         is_last = len(recorded) < self._batch and len(due) < self._at_once and not writing.owed
-        return Step(len(recorded), tickets, position, is_last)
+        return Step(len(recorded), tickets, writing.parked, position, is_last)
 
     def _read(self, after: int) -> list[Row]:
         with self._ledger.reading(said("reading entries")) as plain:
@@ -117,6 +119,8 @@ class Follower:
             touched = self._touched_again(wanted)
             rows.unpark(it for it in wanted if it.startswith("policy:") or concerns_everyone(it))
             Writing(rows, Judging(self._ledger, now, version.position)).write(touched, [])
+            # The last entry may be one that can be read only now.
+            Versions(session).move(version.number, version.position, id_at(self._ledger, version.position))
             return [it["subject"] for it in rows.parked()]
 
     def _touched_again(self, subjects: Sequence[str]) -> Touched:
@@ -198,6 +202,11 @@ class Writing:
         self._park(Parked(it.stream, None, it.position, str(it)) for it in touched.unreadable)
         self._rows.park(self._parked.values(), moment(self._judging.question.at))
         return len(tickets)
+
+    @property
+    def parked(self) -> int:
+        """How many it parked."""
+        return len(self._parked)
 
     def _park(self, parked: Iterable[Parked]) -> None:
         """These are to be parked when the transaction ends."""

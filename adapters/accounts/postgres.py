@@ -29,6 +29,9 @@ _COLLATION = ' COLLATE "C"'
 _COPIED_FROM = 20
 """As many rows and more are copied: beginning a COPY costs more than one statement, every row in it less."""
 _BEGIN_WRITING = f"BEGIN; SET LOCAL ROLE {FOLLOWER}; LOCK TABLE account_versions IN SHARE ROW EXCLUSIVE MODE"  # Sent as one.
+_SWITCH_MILLISECONDS = 200
+"""A switch to another version that does not get its locks within this time is tried again later: whoever begins to read
+meanwhile waits behind it."""
 _LOCKS = 0x62697461
 """With it the advisory locks of accounts begin: "bita"."""
 
@@ -85,17 +88,39 @@ class PostgresAccountsSession(PostgresSession):
             self.run(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
-        """See `session.AccountsSession`."""
-        made = list(shown(number))
-        for name, _ in reversed(made):
-            self.run(f"DROP VIEW IF EXISTS {name}")
-        for name, statement in made:
-            self.run(f"CREATE VIEW {name} AS {statement}")
+        """See `session.AccountsSession`. Views stay what they were for whoever built upon them or was granted them, unless they
+        have other columns now; LedgerBusy rather than keep readers waiting behind one of them."""
+        made = dict(shown(number))
+        self.run(f"SET LOCAL lock_timeout = '{_SWITCH_MILLISECONDS}ms'")
+        others = {it.name for it in tables_shown() if not self._is_replaced(it.name, made[it.name])}
+        others |= {it.name for it in VIEWS if others or not self._is_replaced(it.name, made[it.name])}
+        self._drop_views(name for name in reversed(made) if name in others)
+        for name, statement in made.items():
+            if name in others:
+                self.run(f"CREATE VIEW {name} AS {statement}")
             self.run(f"GRANT SELECT ON {name} TO {REPORTING}, {READER}, {WRITER}")
         described: list[Table | View] = [*tables_shown(), *VIEWS]
         for it in described:
             self._comment("VIEW", it.name, it.en, it.es)
             self._comment_columns(it.name, it)
+
+    def _is_replaced(self, name: str, statement: str) -> bool:
+        """Whether a view shows this now; it cannot be made to if it has other columns."""
+        try:
+            with self._connection.transaction():
+                self.run(f"CREATE OR REPLACE VIEW {name} AS {statement}")
+        except errors.InvalidTableDefinition:
+            return False
+        return True
+
+    def _drop_views(self, names: Iterable[str]) -> None:
+        try:
+            for name in names:
+                self.run(f"DROP VIEW IF EXISTS {name}")
+        except errors.DependentObjectsStillExist as error:
+            template = said("views of the stored accounts have other columns now, and others stand in the way ({problem}): drop"
+                            " those, and make them again afterwards")  # fmt: skip
+            raise LedgerError(template, problem=error.diag.message_detail) from error
 
     def _comment(self, kind: str, name: str, en: str, es: str) -> None:
         said_so = sql.SQL("COMMENT ON {} {} IS {}").format(

@@ -79,9 +79,9 @@ def _why_not(ledger: Ledger, reports: Reports, version: Version, rows: AccountRo
         return NotCurrent(said("they are of another form or history; `bitacora follow` makes them anew"), {})
     behind = ledger.head() - version.position
     if behind:
-        return NotCurrent(said("they are {behind} entries behind"), {"behind": behind})
+        return NotCurrent(said("entries that they have not taken in: {behind}"), {"behind": behind})
     if parked := rows.parked():
-        return NotCurrent(said("{parked} of them are parked; see `bitacora accounts --parked`"), {"parked": len(parked)})
+        return NotCurrent(said("parked: {parked}; see `bitacora accounts --parked`"), {"parked": len(parked)})
     return None
 
 

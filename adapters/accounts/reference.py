@@ -23,8 +23,19 @@ bitacora verify            hold every stored row against a replay, among other t
 
 They are tables that any program may read, through views whose names and columns stay. On SQLite they are in a file of
 their own, `LEDGER.accounts`, beside the ledger: open it read-only with whatever reads SQLite. It can be deleted at any
-time and is made again; no backup, proof or export needs it. `bitacora report` answers from them when they are current,
-and says so; `--fresh` replays.
+time and is made again; no backup, proof or export needs it. On PostgreSQL they are in the schema `bitacora_accounts` of the
+ledger's database: give a job a name of its own in the role `bitacora_reporting`, which [reads nothing else](postgresql.md).
+`bitacora report` answers from them when they are current, and says so; `--fresh` replays.
+
+```text
+sqlite3 -readonly -header bitacora.db.accounts "SELECT * FROM monthly_billing"
+
+CREATE ROLE jobs LOGIN PASSWORD '...' IN ROLE bitacora_reporting;
+ALTER ROLE jobs SET search_path = bitacora_accounts;     -- else bitacora_accounts.monthly_billing
+```
+
+What each view and column means stands in the database too, in Spanish and English: `\\d+ monthly_billing` in `psql`,
+`.schema monthly_billing` in `sqlite3`.
 
 - **They are what a replay says**, to the second and the cent: the same functions judge, and `bitacora verify` checks
   row by row.
@@ -32,9 +43,9 @@ and says so; `--fresh` replays.
   What is in words (a verdict, a state, whether a ticket is unattended) is right until the follower's next look: it
   wakes when a clock passes its target, a ticket has been left alone for a day, a policy begins or ends, though nothing
   is recorded. `bitacora report` judges unsettled rows afresh.
-- **Times** are UTC: text such as `2026-03-02T15:15:00Z` in SQLite, `timestamptz` in PostgreSQL. Durations are whole
-  seconds or minutes. **Money** is text as agreed (`600.00`), with `amount_cents` as a whole number to add up. Lists and
-  objects are JSON.
+- **Times** are UTC: text such as `2026-03-02T15:15:00Z` in SQLite (with six decimals of the second in columns of type
+  `moment`), `timestamptz` in PostgreSQL. Durations are whole seconds or minutes. **Money** is text as agreed (`600.00`),
+  with `amount_cents` as a whole number to add up. Lists and objects are JSON.
 - **Nobody is named.** Consultants, and the detail of benefits, are sealed as in the ledger: see [Personal
   data](personal-data.md). The same person is always the same sealed text; `bitacora` shows it in plain to whoever holds
   the keys.
@@ -44,15 +55,21 @@ and says so; `--fresh` replays.
   were before the entry. `bitacora report` heeds the marks and is right all the while, `bitacora verify` says how many
   are still to be judged again.
 - **An entry that cannot be processed parks its ticket** (or client): its rows stay as they were, everything else goes
-  on, reports replay until it is tried again with `bitacora accounts --retry`. Without terms and the desk's own entries
+  on, reports replay (and stop at an entry that cannot be read at all) until it is tried again with `bitacora accounts
+  --retry`. The follower says when it parks something. Without terms and the desk's own entries
   nobody can be judged: should one of those be unreadable, `terms:…` or `desk` is parked, `bitacora accounts` says that
   nothing is kept up to date, and the follower tries again after longer and longer waits, 30 seconds at most. Accounts
   that are still to be made for the first time cannot show that; the follower says it.
 - **One follows, others stand by.** Start `bitacora follow` on as many machines or terminals as you like: one works,
   another takes over within a second when it ends, however it ends.
+- **Views may be built upon.** On PostgreSQL, views of your own over these, and grants, outlast `rebuild` and a new
+  version. Should the columns of one of these views ever change, it is made anew: what depends on it is named, and has to be
+  dropped first.
 - **A new version** of this program with other tables builds them beside the old ones and switches in one step: whoever
   reads sees one or the other. A build that is killed is gone on with by the next one, `rebuild` or `follow`, where its
-  last transaction ended; one of another definition, or of another history of the ledger, is thrown away.
+  last transaction ended; one of another definition, or of another history of the ledger, is thrown away. On PostgreSQL,
+  while somebody is in the middle of reading the old ones (a long query, `pg_dump`), the switch waits and says so; it asks
+  for a fifth of a second at a time, so that others go on reading.
 - **On PostgreSQL what is stored here does not wait for the disk** (`synchronous_commit = off`): rows and position are of
   one transaction, so that after a crash of the server the last few may be missing together, and are made again. The
   entries themselves always wait.

@@ -11,8 +11,8 @@ from datetime import datetime
 from threading import Event
 from typing import Literal
 
-from adapters.accounts.building import REBUILD, Building, Progress, in_use, is_usable
-from adapters.accounts.following import Follower, Replaced
+from adapters.accounts.building import REBUILD, Building, Progress, Waiting, in_use, is_usable
+from adapters.accounts.following import Follower, Replaced, Step
 from adapters.accounts.places import Accounts, accounts_of
 from adapters.failures import Failures
 from adapters.ledger import Ledger, utc_now
@@ -24,13 +24,26 @@ LOOK_SECONDS = 0.2
 STAND_BY_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 5.0
 
-Happening = Literal["standing_by", "building", "going_on", "following", "caught_up", "failed"]
+Happening = Literal["standing_by", "building", "going_on", "waiting", "following", "caught_up", "parked", "failed"]
 Tell = Callable[[Happening, int, Exception | None], None]
-"""Is told what happens, with a position (of `going_on`, how many tickets an interrupted build had judged) and what failed."""
+"""Is told what happens, with a position (of `going_on`, how many tickets an interrupted build had judged; of `parked`, how many
+are parked anew) and what failed."""
 
 
 class _Stopped(Exception):
     """It was asked to stop while the accounts were being made: what is committed is gone on with the next time."""
+
+
+def told_once(tell: Tell) -> Waiting:
+    """Tells, the first time, that a build waits for somebody who reads."""
+    told: list[bool] = []
+
+    def waiting() -> None:
+        if not told:
+            told.append(True)
+            tell("waiting", 0, None)
+
+    return waiting
 
 
 def make_usable(ledger: Ledger, accounts: Accounts, making: Callable[[], Building], tell: Tell) -> bool:
@@ -92,7 +105,10 @@ class Running:
                 if accounts.lock(FOLLOW):
                     with suppress(_Stopped):
                         self._make_usable(ledger, accounts)
-                        return Follower(ledger, accounts, self._clock).follow()
+                        follower = Follower(ledger, accounts, self._clock)
+                        while not (done := self._step(follower)).is_last:
+                            pass
+                        return done.position
                 version = in_use(accounts)
                 if is_usable(ledger, version) and version is not None and version.position >= ledger.head():
                     return version.position
@@ -112,7 +128,7 @@ class Running:
         self._tell("following", 0, None)
         told = -1
         while not self._stop.is_set():
-            done = follower.step()
+            done = self._step(follower)
             self._failures.forget()
             if done.is_last:
                 if done.position != told:
@@ -120,17 +136,32 @@ class Running:
                     self._tell("caught_up", told, None)
                 self._wait(ledger, follower, done.position)
 
+    def _step(self, follower: Follower) -> Step:
+        done = follower.step()
+        if done.parked:
+            self._tell("parked", done.parked, None)
+        return done
+
     def _make_usable(self, ledger: Ledger, accounts: Accounts) -> None:
         """Accounts that can be followed: those there are, or else new ones."""
 
         def build() -> Building:
-            return Building(ledger, accounts, self._clock, self._progressed, workers=self._workers)
+            waiting = told_once(self._tell)
+
+            def waits() -> None:
+                waiting()
+                self._unless_stopped()
+
+            return Building(ledger, accounts, self._clock, self._progressed, waits, workers=self._workers)
 
         while not make_usable(ledger, accounts, build, self._tell) and not self._stop.is_set():
             self._stop.wait(STAND_BY_SECONDS)
 
     def _progressed(self, done: int, of: int) -> None:
         self._progress(done, of)
+        self._unless_stopped()
+
+    def _unless_stopped(self) -> None:
         if self._stop.is_set():
             raise _Stopped
 

@@ -38,6 +38,8 @@ _CONTENT = Content(
     is_private=False,
 )
 _VALUES_AT_ONCE = 900
+_ANALYSED_ROWS = 1_000
+"""So much of each index tells enough of how large the tables are, one against another."""
 
 
 class SQLiteAccountsSession(SQLiteSession):
@@ -63,15 +65,17 @@ class SQLiteAccountsSession(SQLiteSession):
 
     def index_version(self, number: int) -> None:
         """See `session.AccountsSession`."""
+        self._cursor.execute(f"PRAGMA analysis_limit = {_ANALYSED_ROWS}")
         for table in TABLES:
             for statement in indexes(table, number):
                 self._cursor.execute(statement)
+            self._cursor.execute(f"ANALYZE {table.name}_{number}")
 
     def show_version(self, number: int) -> None:
         """See `session.AccountsSession`."""
         for (name,) in self.all("SELECT name FROM sqlite_master WHERE type = 'view'"):
             self._cursor.execute(f"DROP VIEW {name}")
-        for name, statement in shown(number):
+        for name, statement in shown(number, told=True):
             self._cursor.execute(f"CREATE VIEW {name} AS {statement}")
 
 

@@ -6,8 +6,8 @@ here. It holds no figures and connects to nothing.
 
 from typing import Literal, NamedTuple
 
-DEFINITION = 1
-"""Raised by whoever changes a table, or what is written into one: accounts of another definition are built anew."""
+DEFINITION = 2
+"""Raised by whoever changes a table or a view, or what is written into one: accounts of another definition are built anew."""
 
 Kind = Literal["text", "count", "flag", "instant", "moment", "day", "json"]
 """text · a whole number · true or false · a whole second of UTC · a time to the microsecond · a date · lists and objects."""
@@ -121,6 +121,8 @@ SEGMENTS = Table(
         Column("counted_seconds", "count", "Segundos que cuentan.", "Seconds that count."),
         _maybe("cause", "count", "La posición del asiento que lo causó.", "The position of the entry that caused it."),
         _maybe("clause", "text", "La cláusula.", "The clause."),
+        Column("longest", "flag", "Si es el tramo más largo en que ese reloj corrió.",
+               "Whether it is the longest time that this clock ran."),
     ),
 )  # fmt: skip
 
@@ -243,7 +245,7 @@ WORK = Table(
         Column("minutes", "count", "Minutos propios en la sesión; 0 en lo demás.", "Own minutes of the session; else 0."),
         _MONTH,
     ),
-    (("ticket",), ("consultant",)),
+    (("ticket", "entry"), ("consultant",)),
 )  # fmt: skip
 
 # What only the follower needs ---------------------------------------------------------------------------------------

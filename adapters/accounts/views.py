@@ -4,10 +4,10 @@ Each view says in Spanish and English what it and its columns mean, and has a qu
 PostgreSQL both understand; sums of money are exact, in cents and as text. It computes nothing that a report does not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from adapters.accounts.tables import CLOCKS, TABLES, Table
+from adapters.accounts.tables import CLOCKS, TABLES, Column, Table
 
 
 class Shown(NamedTuple):
@@ -29,11 +29,6 @@ class View(NamedTuple):
     source: str
     query: str
 
-    @property
-    def sql(self) -> str:
-        """The SELECT behind it."""
-        return f"SELECT {', '.join(f'{it.sql} AS {it.name}' for it in self.columns)} {self.source}"
-
 
 def _same(name: str, es: str, en: str) -> Shown:
     return Shown(name, name, es, en)
@@ -41,6 +36,11 @@ def _same(name: str, es: str, en: str) -> Shown:
 
 def _how_many(condition: str) -> str:
     return f"SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+
+def _sum(column: str) -> str:
+    """A sum as a whole number, which PostgreSQL would make a decimal of."""
+    return f"CAST(SUM({column}) AS bigint)"
 
 
 _CLIENT = _same("client", "El cliente.", "The client.")
@@ -108,7 +108,7 @@ QUOTA_USE = View(
     " AND state IN ('in_force', 'exhausted') ORDER BY remaining, client",
 )  # fmt: skip
 
-_CENTS = "CAST(SUM(amount_cents) AS bigint)"
+_CENTS = _sum("amount_cents")
 _AMOUNT = (
     f"CASE WHEN SUM(amount_cents) IS NULL THEN NULL ELSE ({_CENTS} / 100) || '.' ||"
     f" CASE WHEN {_CENTS} % 100 < 10 THEN '0' ELSE '' END || ({_CENTS} % 100) END"
@@ -120,8 +120,8 @@ MONTHLY_BILLING = View(
     (
         _MONTH, _CLIENT, _same("currency", "La moneda; nula si no hay precios.", "The currency; null where none is known."),
         Shown("charges", "COUNT(*)", "Cargos.", "Charges."),
-        Shown("billable_minutes", "SUM(billable_minutes)", "Minutos cobrables.", "Billable minutes."),
-        Shown("after_hours_minutes", "SUM(after_hours_minutes)", "De ellos, fuera de horario.", "Of these, after hours."),
+        Shown("billable_minutes", _sum("billable_minutes"), "Minutos cobrables.", "Billable minutes."),
+        Shown("after_hours_minutes", _sum("after_hours_minutes"), "De ellos, fuera de horario.", "Of these, after hours."),
         Shown("amount", _AMOUNT, "El importe, decimal exacto como texto.", "The amount, an exact decimal as text."),
         Shown("amount_cents", _CENTS, "El importe en centavos.", "The amount in cents."),
         Shown("without_amount", _how_many("amount IS NULL"), "Cargos sin importe.", "Charges without an amount."),
@@ -133,24 +133,23 @@ MONTHLY_BILLING = View(
 
 def _breached(clock: str) -> str:
     """The breached clocks of one kind, each with the longest time that it ran."""
-    longest = (
-        f"(SELECT {{}} FROM segments s WHERE s.ticket = t.ticket AND s.clock = '{clock}' AND s.state = 'running'"
-        " ORDER BY s.counted_seconds DESC, s.number LIMIT 1)"
-    )
     own = ", ".join(f"t.{clock}_{it} AS {it}" for it in (
         "target_seconds", "elapsed_seconds", "overrun_seconds", "paused_seconds", "due_at", "stopped_at", "clauses",
     ))  # fmt: skip
-    found = ", ".join(f"{longest.format(f's.{it}')} AS longest_{it}" for it in ("from_at", "to_at", "counted_seconds"))
+    found = ", ".join(f"s.{it} AS longest_{it}" for it in ("from_at", "to_at", "counted_seconds"))
     return (
         f"SELECT t.ticket, t.client, t.policy, t.terms, t.priority, t.status, t.month, '{clock}' AS clock, {own}, {found},"
-        f" t.judged_at FROM sla t WHERE t.{clock}_verdict = 'breached'"
+        f" t.judged_at FROM sla t LEFT JOIN segments s ON s.ticket = t.ticket AND s.clock = '{clock}' AND s.longest"
+        f" WHERE t.{clock}_verdict = 'breached'"
     )
 
 
 BREACHES = View(
     "breaches",
-    "Incumplimientos y su causa: cuánto se pasó, el tramo más largo en que corrió sin atenderse, y las cláusulas.",
-    "Breaches and their cause: by how much, the longest time that it ran unattended to, and the clauses.",
+    "Incumplimientos y su causa: cuánto se pasó, el tramo más largo en que corrió sin atenderse, y las cláusulas. Los segundos"
+    " valen a la hora judged_at: lo que sigue abierto (still_open) crece; su vencimiento, due_at, ya no cambia por sí solo.",
+    "Breaches and their cause: by how much, the longest time that it ran unattended to, and the clauses. Seconds are as of"
+    " judged_at: what is still_open grows; when it was due, due_at, does not change of itself any more.",
     (
         _same("ticket", "El ticket.", "The ticket."), _CLIENT, _same("policy", "La póliza.", "The policy."),
         _same("terms", "Los términos.", "The terms."), _PRIORITY, _same("status", "open, resolved o closed.",
@@ -170,8 +169,8 @@ BREACHES = View(
         _same("judged_at", "De qué momento son las cifras.", "The moment that the figures are of."),
     ),
     f"FROM ({' UNION ALL '.join(map(_breached, CLOCKS))}) together",
-    "SELECT ticket, client, clock, how, overrun_seconds, longest_counted_seconds FROM breaches"
-    " ORDER BY overrun_seconds DESC, ticket, clock",
+    "SELECT ticket, client, clock, how, due_at, overrun_seconds, longest_counted_seconds, judged_at FROM breaches"
+    " ORDER BY how DESC, due_at, ticket, clock",
 )  # fmt: skip
 
 UNATTENDED_TICKETS = View(
@@ -205,7 +204,7 @@ CONSULTANT_WORKLOAD = View(
         Shown("answers", _how_many("kind = 'answer'"), "Respuestas.", "Answers."),
         Shown("follow_ups", _how_many("kind = 'follow_up'"), "Seguimientos.", "Follow-ups."),
         Shown("sessions", _how_many("kind = 'session'"), "Sesiones.", "Sessions."),
-        Shown("session_minutes", "SUM(minutes)", "Minutos propios en sesiones.", "Own minutes of sessions."),
+        Shown("session_minutes", _sum("minutes"), "Minutos propios en sesiones.", "Own minutes of sessions."),
     ),
     "FROM work GROUP BY month, consultant",
     "SELECT month, consultant, tickets, sessions, session_minutes FROM consultant_workload ORDER BY month, consultant",
@@ -223,9 +222,8 @@ CONSULTANT_OPEN_WORK = View(
         Shown("unattended_tickets", _how_many("o.unattended"), "De ellos, desatendidos.", "Of these, unattended."),
         Shown("next_due_at", "MIN(o.next_due_at)", "El vencimiento más próximo.", "The earliest due time."),
     ),
-    "FROM open_work o JOIN work w ON w.ticket = o.ticket WHERE NOT EXISTS (SELECT 1 FROM work later"
-    " WHERE later.ticket = w.ticket AND (later.entry > w.entry OR (later.entry = w.entry AND later.number < w.number)))"
-    " GROUP BY w.consultant",
+    "FROM open_work o JOIN work w ON w.ticket = o.ticket AND w.number = 1"
+    " AND w.entry = (SELECT MAX(l.entry) FROM work l WHERE l.ticket = o.ticket) GROUP BY w.consultant",
     "SELECT consultant, open_tickets, unattended_tickets, next_due_at FROM consultant_open_work ORDER BY consultant",
 )
 
@@ -239,9 +237,18 @@ def tables_shown() -> Iterator[Table]:
     return (it for it in TABLES if it.readers)
 
 
-def shown(number: int) -> Iterator[tuple[str, str]]:
-    """Every view over a version, by name with its SELECT, each after those it reads."""
+def shown(number: int, *, told: bool = False) -> Iterator[tuple[str, str]]:
+    """Every view over a version, by name with its SELECT, each after those it reads; `told`: with what it and its columns mean
+    in comments, for a store that keeps no others."""
     for table in tables_shown():
-        yield table.name, f"SELECT {', '.join(table.names)} FROM {table.name}_{number}"
+        plain = [(it.name, it) for it in table.columns]
+        yield table.name, _select(table, plain, f"FROM {table.name}_{number}", told)
     for view in VIEWS:
-        yield view.name, view.sql
+        yield view.name, _select(view, [(f"{it.sql} AS {it.name}", it) for it in view.columns], view.source, told)
+
+
+def _select(it: Table | View, columns: Sequence[tuple[str, Column | Shown]], source: str, told: bool) -> str:
+    if not told:
+        return f"SELECT {', '.join(sql for sql, _ in columns)} {source}"
+    lines = [f"    {sql}{',' if sql != columns[-1][0] else ''} -- {column.es} / {column.en}" for sql, column in columns]
+    return "\n".join([f"-- {it.es} / {it.en}", "SELECT", *lines, source])

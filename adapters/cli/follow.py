@@ -27,8 +27,10 @@ _TOLD = {
     "standing_by": said("Another process follows; standing by."),
     "building": said("Making the accounts of {position} entries."),
     "going_on": _GOING_ON,
+    "waiting": said("Waiting for whoever reads the accounts in use to finish; other readers are not kept waiting."),
     "following": said("Following."),
     "caught_up": _CAUGHT_UP,
+    "parked": said("Parked, because an entry could not be processed: {position}. See `bitacora accounts --parked`."),
 }
 _STATES: dict[str, str] = {
     # What earlier versions of this program called it.
@@ -94,12 +96,13 @@ def rebuild(tree: bool, workers: int) -> int:
         return 0
     from adapters.accounts.building import REBUILD, Building
     from adapters.accounts.places import accounts_of
+    from adapters.accounts.running import told_once
 
     with open_ledger() as ledger, closing(accounts_of(ledger_place())) as accounts:
         if not accounts.lock(REBUILD):
             print(_("Another process is building them."))
             return 1
-        building = Building(ledger, accounts, progress=_progress, workers=workers)
+        building = Building(ledger, accounts, progress=_progress, waiting=told_once(_tell), workers=workers)
         if left := building.left():
             _tell("going_on", left, None)
         _tell_built(building.build())
@@ -132,6 +135,8 @@ def _tell_built(built: "Built") -> None:
     )
     position = f"{built.version.position:,}"
     print(template.format(number=built.version.number, count=f"{built.tickets:,}", position=position))
+    if built.parked:
+        _tell("parked", built.parked, None)
     if built.differing is None:
         return
     differing = {name: count for name, count in built.differing.items() if count}

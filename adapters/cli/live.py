@@ -3,18 +3,17 @@
 What a worker does is in `adapters.live`; here it is begun, stopped by a signal, and what happens is told.
 """
 
-import os
 import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import NAME, Count, everywhere, of_topics, open_ledger
+from adapters.cli.options import NAME, Count, everywhere, of_topics, open_ledger, topics_asked
 from adapters.language import _, ngettext, worded
-from adapters.settings import brokers_of
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 _LISTEN = "127.0.0.1:6066"
 _NEAR_PERCENT = 75
+_COMPARE_SECONDS, _LEAST_OFTEN_SECONDS = 15, 3_600
 _PORTS = range(1, 65_536)
 
 
@@ -42,19 +42,27 @@ _PORTS = range(1, 65_536)
 @option("--at-risk", "near_percent", metavar="PERCENT", type=Count(1, 100), default=_NEAR_PERCENT, show_default=True,
         help=said("How much of a target has run when a clock is at risk, and how much of a quota is used when it is near "
                   "exhaustion."))  # fmt: skip
+@option("--compare-every", "compare_seconds", metavar="SECONDS", type=Count(1, _LEAST_OFTEN_SECONDS), default=_COMPARE_SECONDS,
+        show_default=True,
+        help=said("How often what was delivered is compared with what is here, so that nothing stays lost."))  # fmt: skip
 @everywhere
-def live(brokers: str | None, topic_prefix: str, name: str | None, listen: str, url: str | None, near_percent: int) -> int:
+def live(
+    brokers: str | None, kafka_config: Path | None, topic_prefix: str, name: str | None, listen: str, url: str | None,
+    near_percent: int, compare_seconds: int,
+) -> int:  # fmt: skip
     """Works until a signal comes; 1 if it must not, or not any more."""
     from adapters.ending import told_to_end
-    from adapters.kafka.topics import Topics, Unsuitable
+    from adapters.kafka.topics import Unsuitable
     from adapters.live.running import Asked, Ended, run
+    from adapters.live.seldom import log_seldom
 
+    log_seldom(_("{message} (and {count} more like it meanwhile)"))
     host, port = _place(listen)
     url = url or f"http://{host}:{port}"
     if urlsplit(url).hostname is None:
         raise click.BadParameter(_("{url} is no URL such as http://live-1:6066").format(url=url), param_hint="--url")
-    topics = Topics(brokers_of(brokers, os.environ), topic_prefix)
-    asked = Asked(topics, name or f"{socket.gethostname()}-{port}", host, port, url, near_percent)
+    topics = topics_asked(brokers, kafka_config, topic_prefix)
+    asked = Asked(topics, name or f"{socket.gethostname()}-{port}", host, port, url, near_percent, compare_seconds)
     try:
         with told_to_end() as wait, open_ledger() as ledger:
             run(ledger, asked, lambda: wait(0), _tell, _progress)

@@ -16,10 +16,11 @@ import click
 from adapters import asked
 from adapters.cli.clicking import grouped, option
 from adapters.language import LANGUAGES, _, worded
-from adapters.settings import keys_path, ledger_url
+from adapters.settings import brokers_of, foreign_scheme, kafka_config_path, keys_path, ledger_url
 from domain.refusal import said
 
 if TYPE_CHECKING:
+    from adapters.kafka.topics import Topics
     from adapters.ledger import Ledger
 
 MOST_WORKERS = 64
@@ -174,6 +175,9 @@ of_topics = grouped(
     [
         option("--brokers", metavar="HOST:PORT", type=NAME,
                help=said("Kafka, several brokers with commas; else BITACORA_BROKERS, else 127.0.0.1:9092.")),
+        option("--kafka-config", metavar="FILE", type=FILE,
+               help=said("How Kafka is reached where it asks for encryption or a password; else BITACORA_KAFKA_CONFIG. See "
+                         "docs/streams.md.")),
         option("--topic-prefix", metavar="NAME", type=NAME, default="bitacora", show_default=True,
                help=said("What the names of its topics begin with: one for each ledger on a broker.")),
     ]
@@ -201,8 +205,11 @@ def keys_given() -> str | None:
 
 
 def ledger_place() -> str:
-    """Where the ledger asked for is."""
-    return ledger_url(ledger_given(), os.environ)
+    """Where the ledger asked for is. click.UsageError for a URL of what keeps no ledgers."""
+    url = ledger_url(ledger_given(), os.environ)
+    if scheme := foreign_scheme(url):
+        raise click.UsageError(_("a ledger is a file, or postgresql://…; {scheme}:// is neither").format(scheme=scheme))
+    return url
 
 
 def keys_place() -> Path | None:
@@ -215,6 +222,16 @@ def open_ledger(*, create: bool = False) -> "Ledger":
     from adapters.ledger import Ledger
 
     return Ledger.open(ledger_place(), create=create, keys=keys_place())
+
+
+def topics_asked(brokers: str | None, kafka_config: Path | None, prefix: str) -> "Topics":
+    """The topics that `of_topics` names. Unusable if the file does not say how to reach the brokers, OSError if it cannot be
+    read."""
+    from adapters.kafka.brokers import Brokers, access_from
+    from adapters.kafka.topics import Topics
+
+    path = kafka_config_path(None if kafka_config is None else str(kafka_config), os.environ)
+    return Topics(Brokers(brokers_of(brokers, os.environ), access_from(path, os.environ)), prefix)
 
 
 def position_known(ledger: "Ledger", known: "datetime | int | None") -> int | None:

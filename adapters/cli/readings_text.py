@@ -39,7 +39,15 @@ def show_readings_page(matrix: "Matrix", question: "Question", zone: Zone) -> No
         show_table(columns, (row for it in clauses for row in _clause(it)))
     _show_the_others([it for it in found if not it.hangs])
     _show_totals(matrix.totals)
-    show(_("As read by default, {asked}.").format(asked=judged(question, zone)), style="dim")
+    show(_read(question, judged(question, zone)), style="dim")
+
+
+def _read(question: "Question", asked: str) -> str:
+    """Under which readings all of it is, and as of when."""
+    if not question.readings:
+        return _("As read by default, {asked}.").format(asked=asked)
+    chosen = ", ".join(plain(f"{key}={name}") for key, name in question.readings.items())
+    return _("With {readings}, and else as read by default, {asked}.").format(readings=chosen, asked=asked)
 
 
 def _clause(clause: "Hangs") -> Iterator[list[str]]:

@@ -3,19 +3,18 @@
 What a relay does is in `adapters.kafka`; here it is begun, stopped by a signal, and what happens is told.
 """
 
-import os
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from adapters.cli.clicking import Command, option
-from adapters.cli.options import Count, everywhere, keys_place, ledger_place, of_topics, open_ledger, shown_as
+from adapters.cli.options import Count, everywhere, keys_place, ledger_place, of_topics, open_ledger, shown_as, topics_asked
 from adapters.language import _, ngettext, worded
-from adapters.settings import brokers_of
 from domain.refusal import said
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from adapters.ledger import Ledger
 
 _TELL_SECONDS = 10.0
+_TELL_AGAIN_SECONDS = 300.0
 _MOST_PARTITIONS = 1_000
 
 
@@ -46,16 +46,17 @@ _MOST_PARTITIONS = 1_000
 @shown_as("table", "json")
 @everywhere
 def relay(
-    brokers: str | None, topic_prefix: str, create_topics: bool, partitions: int | None, once: bool, status: bool, form: str
-) -> int:
+    brokers: str | None, kafka_config: Path | None, topic_prefix: str, create_topics: bool, partitions: int | None,
+    once: bool, status: bool, form: str,
+) -> int:  # fmt: skip
     """Relays until a signal comes; 1 if it must not, or not any more."""
-    from adapters.kafka.topics import Topics, Unsuitable
+    from adapters.kafka.topics import Unsuitable
 
     if partitions is not None and not create_topics:
         raise click.UsageError(_("--partitions goes with --create-topics"))
     if status and (once or create_topics):
         raise click.UsageError(_("--status goes with neither --once nor --create-topics"))
-    topics = Topics(brokers_of(brokers, os.environ), topic_prefix)
+    topics = topics_asked(brokers, kafka_config, topic_prefix)
     try:
         if status:
             return _show_status(topics, form)
@@ -87,26 +88,35 @@ def _relay(topics: "Topics", create: bool, partitions: int | None, once: bool) -
 
 class _Telling:
     """Says what happens to the lanes: of what goes well no more than a line every few seconds for each, and the first time that
-    it has caught up."""
+    it has caught up; what goes wrong, and stays so, every five minutes."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._said: dict[str, tuple[float, tuple[int, int]]] = {}
         self._caught_up: set[str] = set()
+        self._failed: dict[str, tuple[float, str]] = {}
 
     def __call__(self, told: "Told") -> None:
         with self._lock:
             if told.error is not None:
-                problem = _("{lane}: failed, and will be tried again: {problem}")
-                print(problem.format(lane=told.lane, problem=worded(told.error)), file=sys.stderr, flush=True)
+                self._tell_failure(told.lane, worded(told.error))
             elif told.happening == "began":
                 began = _("{lane}: going on after position {position} of {head}.")
                 print(began.format(lane=told.lane, position=f"{told.position:,}", head=f"{told.head:,}"), flush=True)
                 self._said[told.lane] = time.monotonic(), (told.position, -1)
                 self._caught_up.discard(told.lane)
+                self._failed.pop(told.lane, None)
             elif self._is_due(told):
                 self._said[told.lane] = time.monotonic(), (told.position, told.sent)
                 _tell_progress(told)
+
+    def _tell_failure(self, lane: str, problem: str) -> None:
+        at, before = self._failed.get(lane, (0.0, ""))
+        if problem == before and time.monotonic() - at < _TELL_AGAIN_SECONDS:
+            return
+        self._failed[lane] = time.monotonic(), problem
+        template = _("{lane}: failed, and will be tried again: {problem}")
+        print(template.format(lane=lane, problem=problem), file=sys.stderr, flush=True)
 
     def _is_due(self, told: "Told") -> bool:
         is_first = told.happening == "caught_up" and told.lane not in self._caught_up

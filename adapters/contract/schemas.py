@@ -59,17 +59,28 @@ def components(prefix: str = "#/components/schemas/") -> dict[str, Schema]:
     name. Fresh values; whoever asks may change them."""
     types: list[type[Struct]] = [*events().values(), Recorded, *ACCOUNTS, *LIVE]
     _, named = msgspec.json.schema_components(types, ref_template=prefix + "{name}")
-    for struct in _structs(inspect.multi_type_info(types)):
-        _mark_times(named[struct.cls.__name__], struct)
+    mark_times(named, types)
     made = {_name_of(struct): named[struct.cls.__name__] for struct in _structs(inspect.multi_type_info(types))}
     for name, schema in made.items():
         schema["title"] = name
         schema["description"] = " ".join(schema["description"].split())
         schema.pop("additionalProperties", None)
-        for field, text in _described(name).items():
-            if field in schema["properties"]:
-                schema["properties"][field].setdefault("description", text)
+        describe(name, schema)
     return made
+
+
+def mark_times(named: Mapping[str, Schema], types: Sequence[Any]) -> None:
+    """Adds to the schemas of these types, by the names of their classes, which texts are times: the library tells that only
+    where a type insists on an offset, which is judged elsewhere here."""
+    for struct in _structs(inspect.multi_type_info(types)):
+        _mark_times(named[struct.cls.__name__], struct)
+
+
+def describe(name: str, schema: Schema) -> None:
+    """Adds to the schema of a type what is said of its fields."""
+    for field, text in _described(name).items():
+        if field in schema["properties"]:
+            schema["properties"][field].setdefault("description", text)
 
 
 def _described(name: str) -> dict[str, str]:
@@ -126,7 +137,6 @@ def _references(value: Any) -> Iterator[str]:
 
 
 # Times --------------------------------------------------------------------------------------------------------------
-# The library names the format of a time only where a type insists on an offset, which is judged elsewhere here.
 
 
 def _structs(infos: Sequence[inspect.Type]) -> Iterator[inspect.StructType]:

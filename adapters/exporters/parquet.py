@@ -13,14 +13,18 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from adapters.mapper import NotPossible
 from domain.exchange import time_text
+from domain.refusal import said
 from projections.contracts import Question
 
 Row = dict[str, Any]
 _BATCH_ROWS = 10_000
 _TEXT, _WHOLE, _DAY = pa.string(), pa.int64(), pa.date32()
 _TIME = pa.timestamp("us", tz="UTC")
-_AMOUNT = pa.decimal128(38, 2)
+_MOST_DIGITS, _DECIMALS = 38, 2
+"""Of an amount. Arrow has wider decimals, which DuckDB and others do not read."""
+_AMOUNT = pa.decimal128(_MOST_DIGITS, _DECIMALS)
 _TEXTS = pa.list_(_TEXT)
 _READINGS = pa.map_(_TEXT, _TEXT)
 _COUNTER = pa.struct([("included", _WHOLE), ("used", _WHOLE), ("remaining", _WHOLE)])
@@ -72,7 +76,7 @@ SCHEMAS: dict[str, pa.Schema] = {
 def write_parquet(name: str, rows: Iterable[Row], question: Question, out: BinaryIO) -> int:
     """Writes the rows of a report; answers how many. The question they answer stands in the file's metadata.
 
-    pyarrow.ArrowInvalid if an amount has more than 36 digits before its point."""
+    NotPossible if an amount has more than 36 digits before its point: no decimal that readers of Parquet know holds it."""
     schema = SCHEMAS[name].with_metadata(_metadata(name, question))
     rows = iter(rows)
     count = 0
@@ -102,7 +106,7 @@ def _typed(value: Any, kind: pa.DataType) -> Any:
     if pa.types.is_date(kind):
         return date.fromisoformat(value)
     if pa.types.is_decimal(kind):
-        return Decimal(value)
+        return _amount(value)
     if pa.types.is_struct(kind):
         return {field.name: _typed(value[field.name], field.type) for field in _fields(kind)}
     if pa.types.is_map(kind):
@@ -110,6 +114,14 @@ def _typed(value: Any, kind: pa.DataType) -> Any:
     if pa.types.is_list(kind):
         return [_typed(it, kind.value_type) for it in value]
     return value
+
+
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text)
+    if amount.adjusted() >= _MOST_DIGITS - _DECIMALS:
+        template = said("an amount has more than {most} digits before its point, too many for Parquet: ask for JSON or CSV")
+        raise NotPossible(template, most=_MOST_DIGITS - _DECIMALS)
+    return amount
 
 
 def _fields(kind: pa.DataType) -> Iterator[pa.Field]:

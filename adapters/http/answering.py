@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.response import Stream
 
 from adapters.http.callers import Caller
+from adapters.http.negotiating import prefers
 from adapters.http.problems import Unsuited
 from adapters.http.telling import JSON, LINES
 from adapters.language import spoken
@@ -60,12 +61,12 @@ def rows(request: Request[Any, Any, Any], found: Iterable[Mapping[str, Any]], he
 
 def wants_lines(request: Request[Any, Any, Any]) -> bool:
     """Whether JSON lines are asked for."""
-    return LINES in request.headers.get("accept", "")
+    return prefers(LINES, JSON, request.headers.getall("accept", []))
 
 
-def attached(content: bytes, media_type: str, name: str) -> Response[bytes]:
+def attached(content: bytes, media_type: str, name: str, headers: Headers | None = None) -> Response[bytes]:
     """A file to keep, under a name of plain characters."""
-    return Response(content, media_type=media_type, headers=named(name))
+    return Response(content, media_type=media_type, headers=named(name) | dict(headers or {}))
 
 
 def named(name: str) -> dict[str, str]:
@@ -75,7 +76,10 @@ def named(name: str) -> dict[str, str]:
 
 
 def expect(request: Request[Any, Any, Any], media_type: str) -> None:
-    """Unsuited unless what is sent is said to be of this kind."""
+    """Unsuited unless what is sent is said to be of this kind, and as it is, not compressed."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise Unsuited(said("what is sent is taken as it is, not compressed (Content-Encoding: {coding})"), coding=coding[:64])
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent != media_type:
         raise Unsuited(said("{expected} is taken here, not {sent}"), expected=media_type, sent=sent[:64] or "-")
@@ -101,16 +105,16 @@ def tagged(
     position = ledger.head() if known is None else known
     # Whom the ledger has forgotten is shown no more, even as of a position before that.
     basis = [_FORM, request.url.path, asked, position, len(ledger.forgotten()), spoken(), wants_lines(request)]
-    tag = f'"{hashlib.sha256(repr(basis).encode()).hexdigest()[:32]}"'
-    held = request.headers.get("if-none-match", "")
-    if tag in _tags(held):
+    # Weak, since the same answer is sent compressed in several ways.
+    tag = f'W/"{hashlib.sha256(repr(basis).encode()).hexdigest()[:32]}"'
+    if tag in _tags(request.headers.getall("if-none-match", [])):
         raise Unchanged(tag)
     return {"ETag": tag, **_KEPT, "Vary": "Accept, Accept-Language, Authorization, Cookie"}
 
 
-def _tags(header: str) -> Iterator[str]:
-    # A proxy that compresses makes a tag a weak one; for asking again that is the same.
-    return (it.strip().removeprefix("W/") for it in header.split(","))
+def _tags(headers: Iterable[str]) -> Iterator[str]:
+    # Whether it is given back as a weak one or a strong one, for asking again that is the same.
+    return (f"W/{it.strip().removeprefix('W/')}" for it in ",".join(headers).split(","))
 
 
 def unchanged(_: Request[Any, Any, Any], error: Unchanged) -> Response[None]:

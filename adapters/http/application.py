@@ -11,18 +11,21 @@ import structlog
 from anyio import to_thread
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from adapters.access.places import Access, access_of
 from adapters.access.tokens import Tokens
 from adapters.http.answering import Unchanged, unchanged
-from adapters.http.asking import Asked, read
+from adapters.http.asking import Asked, check, read
 from adapters.http.callers import Credentials, calling, guard, roles_of
-from adapters.http.compressing import Zstd
+from adapters.http.compressing import Negotiated, Zstd
 from adapters.http.delivering import Delivering
 from adapters.http.entrance import Entrance
 from adapters.http.following import Following
+from adapters.http.heads import tell_methods
 from adapters.http.metrics import Metrics
 from adapters.http.operating import signing
 from adapters.http.protection import protect
@@ -56,7 +59,7 @@ def application(
 
     LedgerError if the key to sign with cannot be read; ImproperlyConfiguredException if a route does not say whom it admits."""
     access, following = access or access_of(ledger.url), following or Following(ledger)
-    credentials, sessions = Credentials(Tokens(access)), Sessions(settings.session_seconds)
+    credentials, sessions = Credentials(Tokens(access)), Sessions(settings.session_seconds, settings.session_key)
     signer = open_key(Path(settings.signing_key)) if settings.signing_key else None
     metrics = metrics or Metrics()
     delivering = Delivering(ledger, settings, metrics) if settings.deliver_webhooks else None
@@ -94,13 +97,13 @@ def application(
         route_handlers=list(routes),
         dependencies={name: Provide(_always(it), sync_to_thread=False) for name, it in known.items()}
         | {"caller": Provide(_caller, sync_to_thread=False), "asked": Provide(_asked, sync_to_thread=False)},
-        guards=[guard],
+        guards=[guard, _known],
         middleware=[entrance],
         exception_handlers={Exception: told, Unchanged: unchanged},
-        before_send=[protect],
+        before_send=[protect, tell_methods],
         lifespan=[running],
-        compression_config=CompressionConfig("zstd", compression_facade=Zstd, minimum_size=_COMPRESSED_BYTES,
-                                             gzip_compress_level=_LEVEL, exclude_opt_key=PLAIN),
+        compression_config=CompressionConfig("zstd", middleware_class=Negotiated, compression_facade=Zstd,
+                                             minimum_size=_COMPRESSED_BYTES, gzip_compress_level=_LEVEL, exclude_opt_key=PLAIN),
         request_max_body_size=settings.most_body_bytes,
         openapi_config=None,
         logging_config=None,
@@ -127,6 +130,13 @@ def _always(value: Any) -> Any:
 
 def _caller(request: Request[Any, Any, Any]) -> Any:
     return calling(request)
+
+
+async def _known(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Misused for a parameter that a route for programs does not have."""
+    told = told_of(handler)
+    if told is not None and told.roles is not None:
+        check(connection, told.parameters)
 
 
 def _asked(request: Request[Any, Any, Any]) -> Asked:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 
 from adapters import asked
 from adapters.http.problems import Misused
+from adapters.language import LANGUAGES
 from domain.events import EVENT_TYPES
 from domain.refusal import said
 from domain.values import MAX_ID_LENGTH
@@ -19,7 +21,6 @@ Asked = Mapping[str, Any]
 MOST_AT_ONCE = 1_000
 USUAL_AT_ONCE = 100
 _LARGEST = 2**53 - 1
-_LANGUAGE = "lang"
 
 
 class Parameter(NamedTuple):
@@ -94,8 +95,6 @@ AFTER = Parameter("after", _count(0), _POSITION, "Only positions after this one.
 LIMIT = Parameter("limit", _count(1, MOST_AT_ONCE), {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE},
                   "At most so many.", USUAL_AT_ONCE)  # fmt: skip
 POSITION = Parameter("position", _count(1), {**_POSITION, "minimum": 1}, "The position of an entry.", 421, is_required=True)
-FRESH = Parameter("fresh", one_of("true", "false"), {"type": "boolean"},
-                  "Replay the entries, even if there are stored accounts that are current.", True)  # fmt: skip
 
 AS_OF = (AT, KNOWN_AT, READING)
 FOCUS = (CLIENT, POLICY, TICKET)
@@ -116,20 +115,35 @@ def word(name: str, described: str, *names: str, is_required: bool = False) -> P
     return Parameter(name, one_of(*names), {"type": "string", "enum": list(names)}, described, names[0], is_required)
 
 
+def flag(name: str, described: str) -> Parameter:
+    """A parameter that is yes or no, `true` or `false`; None if it is not given."""
+    read = one_of("true", "false")
+    return Parameter(name, lambda text: read(text) == "true", {"type": "boolean"}, described, True)
+
+
+LANG = word("lang", "The language of what is said; that of Accept-Language by default.", *LANGUAGES)
+
+
 def identifier(name: str, described: str, example: str | None = None) -> Parameter:
     """A parameter that is an id."""
     return Parameter(name, _id, _ID, described, example)
 
 
 def read(request: Request[Any, Any, Any], parameters: tuple[Parameter, ...]) -> Asked:
-    """What a request asks. Misused, naming the parameter, for what cannot be asked."""
+    """What a request asks, having been checked. Misused, naming the parameter, for what cannot be asked."""
     given = request.query_params.dict()
-    known = {it.name for it in parameters} | {_LANGUAGE}
+    return {it.name: _value(it, given.get(it.name, [])) for it in parameters}
+
+
+def check(request: ASGIConnection[Any, Any, Any, Any], parameters: tuple[Parameter, ...]) -> None:
+    """Misused for a parameter that is asked for and not among these, or a language that is not spoken."""
+    given = request.query_params.dict()
+    known = {it.name for it in (*parameters, LANG)}
     for name in given:
         if name not in known:
             template = said("there is no parameter {name} here; there are: {known}")
             raise Misused(template, field=name[:64], name=name[:64], known=", ".join(sorted(known)))
-    return {it.name: _value(it, given.get(it.name, [])) for it in parameters}
+    _value(LANG, given.get(LANG.name, []))
 
 
 def _value(parameter: Parameter, texts: list[str]) -> Any:

@@ -44,13 +44,13 @@ class Credentials:
         """The token that a text shows, if it holds now."""
         return await self._holding(("shown", text), partial(self._tokens.shown, text))
 
-    async def again(self, token: Token) -> Token | None:
-        """A token found before, if it still holds."""
-        return await self._holding(("again", token.id), partial(self._tokens.kept, token.id))
+    async def again(self, id: str) -> Token | None:
+        """The token of an id that was shown before, if it still holds."""
+        return await self._holding(("again", id), partial(self._tokens.kept, id))
 
     async def still_holds(self, caller: "Caller") -> Token | None:
         """The token of a caller, if it holds still."""
-        return await self._holding(("again", caller.token), partial(self._tokens.kept, caller.token))
+        return await self.again(caller.token)
 
     async def _holding(self, what: tuple[str, str], ask: Any) -> Token | None:
         found, since = self._believed.get(what, (None, -_BELIEVED_SECONDS))

@@ -18,6 +18,7 @@ from domain.refusal import said
 
 CONFIG_VARIABLE = "BITACORA_CONFIG"
 _PREFIX = "BITACORA_"
+_HIDDEN = "…"
 Source = Literal["default", "file", "environment", "command line"]
 
 
@@ -30,6 +31,8 @@ class Configured(NamedTuple):
     def rows(self) -> list[tuple[str, str, Source]]:
         """(name, value, source) of everything, passwords left out."""
         plain = structs.asdict(self.settings) | {"ledger": ledger_name(self.settings.ledger)}
+        if self.settings.session_key is not None:
+            plain["session_key"] = _HIDDEN
         return [(name, "" if value is None else str(value), self.sources[name]) for name, value in plain.items()]
 
 

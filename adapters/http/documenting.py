@@ -9,8 +9,9 @@ import msgspec
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
+from adapters.contract.schemas import describe, mark_times
 from adapters.http import schemas
-from adapters.http.asking import Parameter
+from adapters.http.asking import LANG, Parameter
 from adapters.http.examples import EXAMPLES
 from adapters.http.problems import Problem
 from adapters.http.supposing import Supposition
@@ -88,11 +89,13 @@ class _Schemas:
         for it in told:
             types += [answer.content for answer in it.answers if answer.content is not BINARY]
         self._types = list({repr(it): it for it in types}.values())
-        schemas_of, self.components = msgspec.json.schema_components(self._types, ref_template=_REFERENCE)
+        schemas_of, self.components = msgspec.json.schema_components(self._types, schema_hook=_whole, ref_template=_REFERENCE)
+        mark_times(self.components, self._types)
         self._by_type = dict(zip(map(repr, self._types), schemas_of, strict=True))
         self._entries()
         # What an entry says beyond these fields is its event's.
         self.components[schemas.RecordedEntry.__name__]["additionalProperties"] = True
+        self.components = _plain(self.components)
 
     def of(self, content: Any) -> Any:
         """The schema of a type."""
@@ -102,9 +105,11 @@ class _Schemas:
         """What may be proposed: one schema for each type, told apart by `type`."""
         proposed = [it for name, it in EVENT_TYPES.items() if name not in LEDGER_ONLY]
         (_,), found = msgspec.json.schema_components([AnyEvent], ref_template=_REFERENCE)
+        mark_times(found, [AnyEvent])
         names = {it.__name__ for it in proposed}
         for name, schema in found.items():
             if name in names or name not in EVENT_TYPES:
+                describe(name, schema)
                 self.components[name] = _strict(schema) if name in names else schema
         mapping = {name: _REFERENCE.format(name=name) for name in sorted(names)}
         self.components["Entry"] = {
@@ -112,6 +117,28 @@ class _Schemas:
             "oneOf": [{"$ref": it} for it in mapping.values()],
             "discriminator": {"propertyName": "type", "mapping": mapping},
         }
+
+
+def _whole(_: type) -> dict[str, Any]:
+    """The schema of the one kind of value that JSON does not know: a duration."""
+    return {"type": "integer", "description": "Whole seconds."}
+
+
+def _plain(schema: Any) -> Any:
+    """A schema as all makers of clients read it: every one has a type, none is a tuple, and descriptions are one line."""
+    if isinstance(schema, list):
+        return [_plain(it) for it in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _plain(it) for name, it in schema.items()}
+    if isinstance(found.get("description"), str):
+        found["description"] = " ".join(found["description"].split())
+    if "enum" in found and "type" not in found:
+        found["type"] = "string" if isinstance(found["enum"][0], str) else "integer"
+    if "prefixItems" in found:
+        # Only pairs of one kind are among them.
+        found["items"] = found.pop("prefixItems")[0]
+    return found
 
 
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +151,7 @@ def _operation(told: Told, made: _Schemas) -> dict[str, Any]:
         "tags": [told.tag],
         "summary": told.summary.split(". ")[0].rstrip(".") + ".",
         "description": f"{told.summary} {_who(told)}",
-        "parameters": [*map(_parameter, told.parameters), *(_header(*it) for it in told.headers.items())],
+        "parameters": [*map(_parameter, (*told.parameters, LANG)), *(_header(*it) for it in told.headers.items())],
         "responses": _responses(told, made),
     }
     if told.roles is None:
@@ -182,7 +209,8 @@ def _responses(told: Told, made: _Schemas) -> dict[str, Any]:
 
 def _content(told: Told, it: Answer, made: _Schemas) -> dict[str, Any]:
     if it.content is BINARY:
-        return {"schema": {"type": "string", "format": "binary"}}
+        # What is said to be binary, clients do not decode.
+        return {"schema": {"type": "string"} if it.media_type.startswith("text/") else {"type": "string", "format": "binary"}}
     if it.media_type == LINES:
         line = msgspec.json.encode(it.example).decode() + "\n"
         return {"schema": {"type": "string", "description": f"One JSON object a line: {_named(made.of(it.content))}."},

@@ -15,11 +15,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from adapters.access.tokens import Token
 from adapters.http.callers import COOKIE, Caller, Credentials, caller_of
+from adapters.http.negotiating import language_of
 from adapters.http.problems import CrossSite, TooMany
 from adapters.http.rates import Rates
 from adapters.http.sessions import Sessions
 from adapters.http.settings import ServerSettings
-from adapters.language import LANGUAGES, Language, speak
+from adapters.language import speak
 from adapters.ledger import utc_now
 
 _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,14 +53,17 @@ class Entrance(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _caller(self, request: Request[Any, Any, Any]) -> Caller | None:
-        shown = request.headers.get("authorization", "")
+        shown, *others = request.headers.getall("authorization", [""])
+        if others:
+            # Which of them a proxy in front has looked at is not known.
+            return None
         if shown:
             is_bearer = shown[: len(_BEARER)].lower() == _BEARER
             token = await self.checked(request, shown[len(_BEARER) :].strip() if is_bearer else "")
             return None if token is None else caller_of(token, is_at_the_page=False)
         cookie = request.cookies.get(COOKIE)
-        token = self._sessions.token(cookie, utc_now()) if cookie else None
-        token = None if token is None else await self._credentials.again(token)
+        id = self._sessions.token(cookie, utc_now()) if cookie else None
+        token = None if id is None else await self._credentials.again(id)
         return None if token is None else caller_of(token, is_at_the_page=True)
 
     async def checked(self, request: Request[Any, Any, Any], text: str) -> Token | None:
@@ -98,25 +102,3 @@ def check_site(request: Request[Any, Any, Any]) -> None:
 def address_of(request: Request[Any, Any, Any]) -> str:
     """The address a request came from."""
     return request.client.host if request.client else "?"
-
-
-def language_of(request: Request[Any, Any, Any]) -> Language:
-    """The language asked for by `lang`, else the one that `Accept-Language` prefers, else English."""
-    asked = request.query_params.get("lang", "")
-    if asked in LANGUAGES:
-        return "es" if asked == "es" else "en"
-    return _preferred(request.headers.get("accept-language", ""))
-
-
-def _preferred(header: str) -> Language:
-    best, weight = "en", 0.0
-    for part in header.split(",")[:20]:
-        name, _, parameter = part.strip().partition(";")
-        try:
-            q = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
-        except ValueError:
-            continue
-        language = name.strip().lower().partition("-")[0]
-        if language in ("en", "es") and q > weight:
-            best, weight = language, q
-    return "es" if best == "es" else "en"

@@ -27,6 +27,7 @@ from adapters.http.asking import (
     UNTIL,
     USUAL_AT_ONCE,
     Asked,
+    flag,
 )
 from adapters.http.callers import Caller
 from adapters.http.problems import Misused
@@ -43,6 +44,7 @@ _READ_AT_ONCE = 500
 _EXAMPLE = {"type": "Resolved", "at": "2026-03-03T16:00:00Z", "ticket": "T-1001", "position": 9, "stream": "ticket:T-1001",
             "version": 4, "recorded_at": "2026-03-03T16:02:11.5Z", "id": "00000000-0009-8c1f-a3d2-5b1c8e7f9a10",
             "recorded_by": "mail-gateway"}  # fmt: skip
+_SEALED = flag("sealed", "Personal texts as they are stored, for keeping where no keys are; false by default.")
 _READERS: tuple[Role, ...] = ("reader", "auditor", "integrator", "client")
 
 
@@ -56,7 +58,7 @@ _READERS: tuple[Role, ...] = ("reader", "auditor", "integrator", "client")
     Answer(LINES, RecordedEntry, "One entry a line.", _EXAMPLE),
     roles=_READERS,
     tag="entries",
-    parameters=(AFTER, LIMIT, STREAM, TICKET, CLIENT, TYPE, SINCE, UNTIL, AT, KNOWN_AT),
+    parameters=(AFTER, LIMIT, STREAM, TICKET, CLIENT, TYPE, SINCE, UNTIL, AT, KNOWN_AT, _SEALED),
     problems=(304, 404),
 )  # fmt: skip
 async def list_entries(request: Request[Any, Any, Any], asked: Asked, caller: Caller, ledger: Ledger) -> Response[Any]:
@@ -108,6 +110,10 @@ def _going_on(request: Request[Any, Any, Any], after: int) -> str:
     return f"{request.url.path}?{urlencode([*values, ('after', after)])}"
 
 
+def _as_stored(entry: Entry) -> Entry:
+    return entry
+
+
 async def _lines(pages: "_Pages") -> AsyncIterator[bytes]:
     while chunk := await to_thread.run_sync(pages.chunk):
         yield chunk
@@ -136,7 +142,7 @@ class _Pages:
         self._read = self._reading(stream, client)
         self._left = asked["limit"]
         self._place: int | None = asked["after"] or 0
-        self._unsealed = ledger.unsealed()
+        self._told: Callable[[Entry], Entry] = _as_stored if asked["sealed"] else ledger.unsealed().entry
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """All of them, ready for JSON."""
@@ -158,7 +164,7 @@ class _Pages:
         self._place = page[-1].position if len(page) == _READ_AT_ONCE else None
         for entry in page:
             if self._passes(entry):
-                yield entry_as_json(self._unsealed.entry(entry))
+                yield entry_as_json(self._told(entry))
 
     def _reading(self, stream: str | None, client: str | None) -> Callable[[int], list[Entry]]:
         if stream is not None:

@@ -9,7 +9,7 @@ from adapters.exporters.cases import Exported, pseudonym
 from adapters.exporters.ocel import write_ocel
 from adapters.exporters.xes import write_xes
 from adapters.http.answering import named, tagged, written
-from adapters.http.asking import AS_OF, CLIENT, Asked, readings_asked, word
+from adapters.http.asking import AS_OF, CLIENT, Asked, flag, readings_asked
 from adapters.http.callers import Caller
 from adapters.http.seeing import Seen
 from adapters.http.telling import BINARY, JSON, Answer, asks
@@ -18,7 +18,7 @@ from projections.contracts import Question
 
 XML = "application/xml"
 _READERS: tuple[Role, ...] = ("reader", "auditor")
-_SEALED = word("sealed", "Name persons by a pseudonym, the same for the same person; false by default.", "true", "false")
+_SEALED = flag("sealed", "Name persons by a pseudonym, the same for the same person; false by default.")
 _PARAMETERS = (CLIENT, *AS_OF, _SEALED)
 
 
@@ -46,7 +46,7 @@ def _exported(request: Request[Any, Any, Any], asked: Asked, caller: Caller, led
     # Several kinds of stream are read one after the other: all as of one position.
     question = Question(asked["at"] or utc_now(), ledger.head() if known is None else known, readings_asked(asked))
     headers = tagged(request, ledger, caller, question.known, is_fixed=asked["at"] is not None)
-    called = pseudonym if asked["sealed"] == "true" else ledger.unsealed().text
+    called = pseudonym if asked["sealed"] else ledger.unsealed().text
     return headers, Exported(ledger, question, asked["client"], called)
 
 

@@ -4,6 +4,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+import msgspec
 from anyio import to_thread
 from litestar import Response
 from prometheus_client import generate_latest
@@ -15,7 +16,7 @@ from adapters.accounts.versions import Versions
 from adapters.http.callers import Caller
 from adapters.http.following import Following
 from adapters.http.metrics import Metrics
-from adapters.http.schemas import Health, Me, Ready, StoredAccounts
+from adapters.http.schemas import Health, Me, Parked, Ready, StoredAccounts
 from adapters.http.telling import JSON, Answer, asks
 from adapters.ledger import Ledger
 from adapters.mapper import LedgerError
@@ -27,6 +28,7 @@ from domain.refusal import said
 
 _TEXT = "text/plain"
 _FIGURES = "text/plain; version=0.0.4"
+_PARKED = Parked("ticket:T-1001", "acme", 421, "no terms are known", "2026-03-02T15:00:00Z", 1)
 _EVERYBODY: tuple[Role, ...] = ("recorder", "reader", "auditor", "integrator", "client")
 
 
@@ -101,6 +103,19 @@ async def who_am_i(caller: Caller) -> Me:
 def list_accounts(ledger: Ledger) -> list[StoredAccounts]:
     """Answers what `bitacora accounts --format json` prints."""
     return kept_accounts(ledger)
+
+
+@asks("/v1/accounts/parked", "listParked", "What is parked in the stored accounts: tickets and others with an entry that could "
+      "not be processed; their rows stay as they were.", Answer(JSON, list[Parked], "What is parked.", [_PARKED]),
+      roles=("reader", "auditor"), tag="operation")  # fmt: skip
+def list_parked(ledger: Ledger) -> list[Parked]:
+    """Answers what `bitacora accounts --parked --format json` prints."""
+    with closing(accounts_of(ledger.url)) as accounts:
+        if not accounts.exists():
+            return []
+        with accounts.reading() as session:
+            active = next((it.number for it in Versions(session).all() if it.state == "active"), None)
+            return [] if active is None else msgspec.convert(AccountRows(session, active).parked(), list[Parked])
 
 
 def kept_accounts(ledger: Ledger) -> list[StoredAccounts]:

@@ -10,7 +10,7 @@ from adapters import asked as texts
 from adapters.dossier import gathering as dossiers
 from adapters.dossier.setting import as_html, as_pdf, as_zip
 from adapters.dossier.telling import told as dossier_told
-from adapters.http.answering import attached, named, written
+from adapters.http.answering import attached, named, tagged, written
 from adapters.http.asking import (
     AS_OF,
     AT,
@@ -71,19 +71,22 @@ _HELD = number(
         word("format", "As what; pdf by default.", "pdf", "html", "xlsx"),
         *AS_OF,
     ),
-    problems=(404, 409),
+    problems=(304, 404, 409),
 )
 def statement(request: Request[Any, Any, Any], asked: Asked, caller: Caller, ledger: Ledger) -> Response[Any]:
     """Answers what `bitacora statement` writes."""
     seen, month = Seen(ledger, caller), Month(*asked["month"])
     seen.check(asked)
     question = seen.question(asked)
+    headers = tagged(request, ledger, caller, question.known, is_fixed=asked["at"] is not None)
     found = gather(ledger, StatementAsked(asked["client"], month, question.at, question.known, dict(question.readings)))
     name, form = f"{asked['client']}-{month}", asked["format"] or "pdf"
     if form == "xlsx":
-        return attached(as_xlsx(found), XLSX, f"{name}.xlsx")
+        return attached(as_xlsx(found), XLSX, f"{name}.xlsx", headers)
     paper = statement_told(found)
-    return attached(as_html(paper), HTML, f"{name}.html") if form == "html" else attached(as_pdf(paper), PDF, f"{name}.pdf")
+    if form == "html":
+        return attached(as_html(paper), HTML, f"{name}.html", headers)
+    return attached(as_pdf(paper), PDF, f"{name}.pdf", headers)
 
 
 @asks(

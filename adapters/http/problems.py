@@ -9,11 +9,12 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from msgspec import Struct
 
 from adapters.asked import Unclear
-from adapters.language import _, worded
+from adapters.http.negotiating import language_of
+from adapters.language import _, speak, worded
 from adapters.mapper import LedgerBusy, LedgerError, NotPossible
 from adapters.reports.reports import NotFound
 from domain.refusal import Refused, Sayable, said
@@ -24,6 +25,8 @@ from replay.what_if import WhatIfError
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:bitacora:problem:"
 _BUSY_SECONDS = 5
+_GONE = "client disconnected prematurely"
+"""What the framework calls it when a caller goes away, or sends what is no HTTP, in the middle of a body."""
 _log = structlog.get_logger("bitacora.http")
 
 
@@ -126,6 +129,10 @@ class Unsuited(ProblemError):
 
     status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept-Encoding": "identity"}
+
 
 class NotNow(ProblemError):
     """What is asked for cannot be given as the ledger, or the server, stands."""
@@ -190,6 +197,8 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
             return problem(503, "busy", worded(error)), {"Retry-After": str(_BUSY_SECONDS)}
         case ValidationException():
             return _invalid(error), {}
+        case InternalServerException() if error.detail == _GONE:
+            return problem(400, "request", _("the request ended before all of it had come")), {}
         case HTTPException():
             headers = {name: value for name, value in (error.headers or {}).items() if name.lower() != "content-type"}
             detail = _(_OF_HTTP.get(error.status_code, HTTPStatus(error.status_code).phrase))
@@ -217,6 +226,7 @@ def _invalid(error: ValidationException) -> Problem:
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """The exception handler of every route."""
+    """The exception handler of every route, and of what no route is for."""
+    speak(language_of(request))
     found, headers = problem_of(error)
     return Response(found, status_code=found.status, media_type=MEDIA_TYPE, headers=headers)

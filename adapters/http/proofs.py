@@ -10,8 +10,9 @@ from litestar import Request, Response
 from adapters.access.tokens import Role
 from adapters.accounts.comparing import compare
 from adapters.accounts.places import accounts_of
+from adapters.asked import Unclear
 from adapters.http.answering import tagged
-from adapters.http.asking import POSITION, TICKET, Asked, number, required
+from adapters.http.asking import POSITION, TICKET, Asked, Parameter, number, required
 from adapters.http.callers import Caller
 from adapters.http.problems import Busy, Missing
 from adapters.http.schemas import Found, Proved, Signed, Verified, VerifiedAccounts
@@ -27,11 +28,34 @@ from adapters.proofs.tree import TreeRows
 from adapters.proofs.verifying import verify
 from adapters.reports.reports import NotFound
 from domain.refusal import said
+from replay.notes import Key, Malformed, read_checkpoint, read_key, read_note
 
 _READERS: tuple[Role, ...] = ("reader", "auditor", "integrator", "client")
 _TEXT = "text/plain"
 _SIZE = number("size", "Under the tree over the first so many entries; that of the last checkpoint by default.", 1, 2_971)
 _verifying = Lock()
+
+
+def _key(text: str) -> Key:
+    try:
+        return read_key(text)
+    except Malformed as malformed:
+        raise Unclear(said("this is no public key: {problem}"), problem=malformed) from None
+
+
+def _note(text: str) -> bytes:
+    note = text.encode()
+    try:
+        read_checkpoint(read_note(note).text)
+    except Malformed as malformed:
+        raise Unclear(said("this is no checkpoint: {problem}"), problem=malformed) from None
+    return note
+
+
+_KEY = Parameter("key", _key, {"type": "string"}, "The public key to hold signatures against, its one line; that of the server "
+                 "by default.")  # fmt: skip
+_HELD = Parameter("checkpoint", _note, {"type": "string"}, "A checkpoint kept outside the ledger, to be held against it, as "
+                  "it was signed; repeatable.", is_many=True)  # fmt: skip
 
 
 @asks("/v1/checkpoints", "listCheckpoints", "Every signed checkpoint, the smallest first.",
@@ -102,19 +126,20 @@ def prove_ticket(asked: Asked, caller: Caller, ledger: Ledger) -> list[Proved]:
 
 @asks("/v1/verify", "verifyLedger", "Read every stored byte and tell whether the ledger is whole and what was signed; hold the "
       "stored accounts, if there are any, against a replay. It takes time that grows with the ledger; one at a time.",
-      Answer(JSON, Verified, "What was found."), roles=("auditor",), tag="proofs")  # fmt: skip
-def verify_ledger(ledger: Ledger, signer: Signer | None) -> Verified:
-    """Answers what `bitacora verify` tells, signatures held against the server's key if it has one."""
+      Answer(JSON, Verified, "What was found."), roles=("auditor",), tag="proofs", parameters=(_KEY, _HELD))  # fmt: skip
+def verify_ledger(asked: Asked, ledger: Ledger, signer: Signer | None) -> Verified:
+    """Answers what `bitacora verify` tells, signatures held against the key given, or that of the server if it has one."""
     if not _verifying.acquire(blocking=False):
         raise Busy(said("the ledger is being verified already"))
     try:
         last = None if signer is None else signer.last()
-        found = verify(ledger, None if signer is None else signer.key, [] if last is None else [last])
+        key = asked["key"] or (None if signer is None else signer.key)
+        found = verify(ledger, key, [*([] if last is None else [last]), *asked["checkpoint"]])
         accounts = _accounts(ledger) if found.difference is None else None
     finally:
         _verifying.release()
     return Verified(found.difference is None, found.entries, found.streams, found.checkpoints, found.signed,
-                    _told(found.difference), accounts)  # fmt: skip
+                    _told(found.difference), None if key is None else key.text().strip(), accounts)  # fmt: skip
 
 
 def _accounts(ledger: Ledger) -> VerifiedAccounts | None:

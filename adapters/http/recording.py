@@ -16,7 +16,7 @@ from msgspec import UNSET, structs
 
 from adapters.files.lines import lines_of
 from adapters.http.answering import expect
-from adapters.http.asking import Asked, word
+from adapters.http.asking import Asked, flag
 from adapters.http.callers import Caller
 from adapters.http.problems import MEDIA_TYPE, Misused, Problem, refused_problem
 from adapters.http.schemas import LineAnswer, Recorded
@@ -32,9 +32,7 @@ KEY_HEADER = "Idempotency-Key"
 _MOST_KEY_LENGTH = 100
 """A line's key is made of it by adding the number of the line: the whole is no longer than a key may be."""
 _BATCH_LINES = 2_000
-_PROOF = word(
-    "proof", "Whether to prove that it stands in the tree: so by default for one entry, not for lines.", "true", "false"
-)
+_PROOF = flag("proof", "Whether to prove that it stands in the tree: so by default for one entry, not for lines.")
 _ENTRY = {"type": "TicketOpened", "at": "2026-03-02T09:15:00-06:00", "by": "ana@acme.mx", "key": "mail-8841", "ticket":
 "T-1001",
           "client": "acme", "requester": "ana@acme.mx", "channel": "portal", "priority": "high", "kind": "incident",
@@ -61,7 +59,7 @@ async def record_entry(request: Request[Any, Any, Any], asked: Asked, caller: Ca
     """Records the body of a request."""
     expect(request, JSON)
     body, key = await request.body(), _key(request)
-    return await to_thread.run_sync(partial(_record_one, ledger, body, key, caller.name, is_proved=asked["proof"] != "false"))
+    return await to_thread.run_sync(partial(_record_one, ledger, body, key, caller.name, is_proved=asked["proof"] is not False))
 
 
 @takes(
@@ -81,14 +79,17 @@ async def record_lines(request: Request[Any, Any, Any], asked: Asked, caller: Ca
     """Records every line of a request."""
     expect(request, LINES)
     body, key = await request.body(), _key(request)
-    return await to_thread.run_sync(partial(_record_many, ledger, body, key, caller.name, is_proved=asked["proof"] == "true"))
+    return await to_thread.run_sync(partial(_record_many, ledger, body, key, caller.name, is_proved=asked["proof"] is True))
 
 
 def _key(request: Request[Any, Any, Any]) -> str | None:
     """The key in the header, with the quotes of a structured field or without."""
-    text = request.headers.get(KEY_HEADER)
-    if text is None:
+    given = request.headers.getall(KEY_HEADER, [])
+    if not given:
         return None
+    if len(given) > 1:
+        raise Misused(said("the header {name} is given more than once"), field=KEY_HEADER, name=KEY_HEADER)
+    text = given[0]
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
     if not text or len(text) > _MOST_KEY_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
@@ -134,8 +135,7 @@ def _record_many(ledger: Ledger, body: bytes, key: str | None, name: str, *, is_
 
 def _line(number: int, told: Told) -> LineAnswer:
     if isinstance(told, Refusal):
-        problem = structs.asdict(refused_problem(told.refused, told.position))
-        return LineAnswer(number, problem={name: value for name, value in problem.items() if value is not None})
+        return LineAnswer(number, problem=refused_problem(told.refused, told.position))
     if isinstance(told, Taken):
         return LineAnswer(number, told.position, list(told.positions), True)
     return LineAnswer(number, told.position, [told.position], False)

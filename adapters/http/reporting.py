@@ -20,7 +20,6 @@ from adapters.http.asking import (
     AS_OF,
     AT,
     FOCUS,
-    FRESH,
     KNOWN_AT,
     READING,
     SINCE,
@@ -28,18 +27,14 @@ from adapters.http.asking import (
     UNTIL,
     Asked,
     Parameter,
+    flag,
     required,
     word,
 )
 from adapters.http.callers import Caller
 from adapters.http.problems import Misused
-from adapters.http.schemas import (
-    Compared,
-    Explained,
-    ReadingsPage,
-    Supposed,
-    UnattendedRow,
-)
+from adapters.http.replay_schemas import Compared, ReadingsPage, Supposed
+from adapters.http.schemas import Explained, UnattendedRow
 from adapters.http.seeing import Seen
 from adapters.http.supposing import supposition
 from adapters.http.telling import BINARY, JSON, LINES, Answer, Sent, asks, takes
@@ -53,7 +48,8 @@ from projections.contracts import Question
 _READERS: tuple[Role, ...] = ("reader", "auditor", "client")
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
 _FORMAT = word("format", "As what; json by default, or lines for whoever accepts them.", "json", "csv", "parquet")
-_SELECTED = (*AS_OF, *FOCUS, SINCE, UNTIL, FRESH, _FORMAT)
+_FRESH = flag("fresh", "Replay the entries, even if there are stored accounts that are current.")
+_SELECTED = (*AS_OF, *FOCUS, SINCE, UNTIL, _FRESH, _FORMAT)
 STORED = "Bitacora-Accounts"
 """Where the rows come from: `stored; position=N`, or `replayed`."""
 
@@ -70,7 +66,7 @@ def _reporting(name: ReportName, summary: str, row: type, example: Any) -> Any:
         Answer(PARQUET, BINARY, "The rows, with exact types."),
     )
     return asks(f"/v1/reports/{name}", f"report{name.title()}", summary, *answers, roles=_READERS, tag="reports",
-                parameters=_SELECTED, problems=(304, 404))(report)  # fmt: skip
+                parameters=_SELECTED, problems=(304, 404, 409))(report)  # fmt: skip
 
 
 _CLOCK = {"verdict": "met", "target_seconds": 14_400, "earliest_seconds": 3_600, "started_at": "2026-03-02T15:15:00Z",
@@ -111,7 +107,7 @@ def _report(name: ReportName, request: Request[Any, Any, Any], asked: Asked, see
     reports = Reports(seen.ledger, question, selection)
     is_of_now = asked["at"] is None and asked["known_at"] is None and not question.readings
     shown = partial(_shown, name, request, asked["format"] or "json")
-    if asked["fresh"] == "true" or not is_of_now:
+    if asked["fresh"] or not is_of_now:
         return shown(reports, headers | {STORED: "replayed"})
     with closing(accounts_of(seen.ledger.url)) as accounts:
         if not accounts.exists():
@@ -183,17 +179,18 @@ def replay(request: Request[Any, Any, Any], asked: Asked, caller: Caller, ledger
 @asks(
     "/v1/readings",
     "hangingReadings",
-    "On which unclear clauses the outcome hangs: each other reading, tried alone, and what it would change.",
+    "On which unclear clauses the outcome hangs: each other reading, tried alone, and what it would change. With `reading`, "
+    "clauses are supposed to be read so, and the others are tried beside that.",
     Answer(JSON, ReadingsPage, "The readings."),
     roles=("reader", "auditor"),
     tag="replays",
-    parameters=(*FOCUS, AT, KNOWN_AT),
+    parameters=(*FOCUS, *AS_OF),
     problems=(304, 404),
 )
 def hanging_readings(request: Request[Any, Any, Any], asked: Asked, caller: Caller, ledger: Ledger) -> Response[Any]:
     """Answers what `bitacora readings --format json` prints."""
     seen = Seen(ledger, caller)
-    question = Question(asked["at"] or utc_now(), seen.known(asked["known_at"]))
+    question = seen.question(asked)
     headers = tagged(request, ledger, caller, question.known, is_fixed=asked["at"] is not None)
     page = readings_page(readings_matrix(ledger, question, seen.focus(asked)))
     return Response(msgspec.json.encode(page) + b"\n", media_type=JSON, headers=headers)

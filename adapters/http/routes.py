@@ -14,7 +14,7 @@ from adapters.http.callers import EVERYBODY
 from adapters.http.documenting import document
 from adapters.http.entries import get_entry, list_entries
 from adapters.http.exporting import EXPORTS
-from adapters.http.operating import get_metrics, health, list_accounts, ready, who_am_i
+from adapters.http.operating import get_metrics, health, list_accounts, list_parked, ready, who_am_i
 from adapters.http.papers import dossier, get_bundle, statement
 from adapters.http.proofs import (
     get_checkpoint,
@@ -38,7 +38,7 @@ from adapters.http.reporting import (
 )
 from adapters.http.streaming import follow_entries
 from adapters.http.telling import JSON, Answer, asks
-from adapters.http.terms import get_terms, list_terms
+from adapters.http.terms import get_provisions, get_terms, list_terms
 from adapters.http.webhooks import WEBHOOKS
 from adapters.web.routes import PAGES
 
@@ -67,8 +67,8 @@ _REPORTS = (report_sla, report_consumption, report_billing, report_unattended, e
 _REPLAYS = (replay, hanging_readings, what_if_asked)
 _PAPERS = (statement, dossier, get_bundle)
 _PROOFS = (list_checkpoints, get_checkpoint, get_key, prove_entry, prove_growth, prove_ticket, verify_ledger)
-_TERMS = (list_terms, get_terms)
-_OPERATION = (health, ready, get_metrics, who_am_i, list_accounts, get_document)
+_TERMS = (list_terms, get_terms, get_provisions)
+_OPERATION = (health, ready, get_metrics, who_am_i, list_accounts, list_parked, get_document)
 
 PROGRAMS: tuple[ControllerRouterHandler, ...] = (
     *_ENTRIES,

@@ -3,20 +3,24 @@ the functions that the command line calls, and a test holds that they are of thi
 Rows of reports are those of the contract.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from adapters.access.tokens import Role
 from adapters.contract.accounts import Charge, ClockAccount, ConsumptionAccount
+from adapters.http.problems import Problem
 from adapters.proofs.proved_entries import ProvedEntry
+from domain.rules import Provisions
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class Segment(Struct, rename={"from_": "from"}):
     """A piece of a clock. `cause` is the position of the entry that began it."""
 
-    from_: str
-    to: str
+    from_: Time
+    to: Time
     state: Literal["running", "paused", "contingency", "closed_hours", "resolved"]
     counted_seconds: int
     cause: int | None
@@ -34,7 +38,7 @@ class UnattendedRow(Struct):
 
     ticket: str
     client: str
-    since: str
+    since: Time
     support_seconds: int
     clause: str
 
@@ -44,11 +48,11 @@ class RecordedEntry(Struct, rename={"type_": "type"}):
     `recorded_by` the name of the token that it was recorded with, where it came over HTTP."""
 
     type_: str
-    at: str
+    at: Time
     position: int
     stream: str
     version: int
-    recorded_at: str
+    recorded_at: Time
     id: str
     by: str | UnsetType = UNSET
     key: str | UnsetType = UNSET
@@ -74,28 +78,6 @@ class Explained(Struct):
     status: str
 
 
-class Compared(Struct):
-    """What differs between two answers, and the totals of both."""
-
-    changes: list[dict[str, Any]]
-    totals: dict[str, dict[str, Any]]
-
-
-class Supposed(Compared):
-    """What a supposition changes, what became of the entries supposed, and what could not stand without those left out."""
-
-    tried: list[dict[str, Any]]
-    illegal: list[dict[str, Any]]
-
-
-class ReadingsPage(Struct):
-    """On which readings of unclear clauses something hangs, on which nothing does, and the totals as it is read."""
-
-    totals: dict[str, Any]
-    hangs: list[dict[str, Any]]
-    hangs_not: list[dict[str, Any]]
-
-
 class Recorded(Struct):
     """An entry is recorded: at `position`, along with others at `positions` that it brought; `is_new` unless it was recorded
     before, by the same key and with the same content."""
@@ -113,7 +95,7 @@ class LineAnswer(Struct, omit_defaults=True):
     position: int | None = None
     positions: list[int] = []
     is_new: bool = False
-    problem: dict[str, Any] | None = None
+    problem: Problem | None = None
     proof: ProvedEntry | None = None
 
 
@@ -122,7 +104,7 @@ class Signed(Struct):
 
     size: int
     note: str
-    made_at: str
+    made_at: Time
 
 
 class Proved(Struct):
@@ -141,8 +123,18 @@ class PublishedTerms(Struct):
     terms: str
     version: int
     position: int
-    recorded_at: str
+    recorded_at: Time
     digest: str | None
+
+
+class Provided(Struct):
+    """What a version of terms provides under the readings told. Durations are whole seconds."""
+
+    terms: str
+    version: int
+    position: int
+    readings: dict[str, str]
+    provisions: Provisions
 
 
 class Found(Struct):
@@ -164,8 +156,9 @@ class VerifiedAccounts(Struct):
 
 
 class Verified(Struct):
-    """What was found by reading every stored byte. `difference` is the first thing that is wrong; `accounts` tells of the
-    stored accounts, null if there are none, or the ledger itself differs."""
+    """What was found by reading every stored byte. `difference` is the first thing that is wrong; `key` is the public key that
+    signatures were held against, null if they were not; `accounts` tells of the stored accounts, null if there are none, or the
+    ledger itself differs."""
 
     is_whole: bool
     entries: int
@@ -173,6 +166,7 @@ class Verified(Struct):
     checkpoints: int
     signed: int
     difference: Found | None
+    key: str | None
     accounts: VerifiedAccounts | None
 
 
@@ -184,8 +178,19 @@ class StoredAccounts(Struct):
     state: str
     position: int
     behind: int
-    begun_at: str
+    begun_at: Time
     parked: int
+
+
+class Parked(Struct):
+    """A ticket, or another stream, with an entry that could not be processed."""
+
+    subject: str
+    client: str | None
+    position: int
+    problem: str
+    parked_at: Time
+    attempts: int
 
 
 class Me(Struct):

@@ -5,7 +5,11 @@ import asyncio
 from typing import Any
 
 import h11
+import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from adapters.http.problems import MEDIA_TYPE, problem
+from domain.refusal import said
 
 _ENOUGH_BYTES = 4_096
 """What has to have come of a body in that time, for as much time to be given again."""
@@ -39,6 +43,15 @@ def patient_for(seconds: int) -> type[H11Protocol]:
                 self.wait_no_more()
             elif self.due is None:
                 self.wait()
+
+        def send_400_response(self, msg: str) -> None:
+            """Answers what is no HTTP at all, as every other problem: nothing is known of a language."""
+            found = problem(400, "http-400", said("this is no HTTP request"))
+            headers = [("Content-Type", MEDIA_TYPE), ("Connection", "close")]
+            for event in (h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+                          h11.Data(data=msgspec.json.encode(found)), h11.EndOfMessage()):  # fmt: skip
+                self.transport.write(self.conn.send(event))
+            self.transport.close()
 
         def wait(self) -> None:
             self.wait_no_more()

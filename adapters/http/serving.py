@@ -13,6 +13,7 @@ import uvicorn
 
 from adapters.http.application import application
 from adapters.http.following import Following
+from adapters.http.heads import Heads
 from adapters.http.metrics import Metrics
 from adapters.http.observing import Observed, log_as_json
 from adapters.http.sending import patient_for
@@ -29,7 +30,7 @@ def serve(ledger: Ledger, settings: ServerSettings, began: Callable[[str], None]
     cannot be."""
     log_as_json(sys.stderr)
     following, metrics = Following(ledger), Metrics()
-    app: Any = Observed(application(ledger, settings, following=following, metrics=metrics), metrics)
+    app: Any = Observed(Heads(application(ledger, settings, following=following, metrics=metrics)), metrics)
     config = uvicorn.Config(
         app,
         host=settings.host,

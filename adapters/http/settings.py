@@ -32,6 +32,9 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     failures_a_minute: Some = 20
     """So many tokens that do not hold are looked at, of one address."""
     session_seconds: Some = 12 * 3_600
+    session_key: Annotated[str, Meta(min_length=32)] | None = None
+    """A secret that seals the sessions of the page: the same for all servers that take each other's. One of this server's own,
+    as long as it runs, by default."""
     most_streams: Some = 2_000
     """So many read the live stream at a time; whoever comes then is told to come again."""
     heartbeat_seconds: Annotated[int, Meta(ge=1, le=300)] = 15

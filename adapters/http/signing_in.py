@@ -43,7 +43,7 @@ async def sign_in(request: Request[Any, Any, Any], data: Posted, entrance: Entra
     token = await entrance.checked(request, data.token.strip())
     if token is None:
         return Redirect(f"{SIGN_IN}?{urlencode({'failed': '1', 'next': there})}", status_code=_SEE_OTHER)
-    text = sessions.begin(token, utc_now())
+    text = sessions.begin(token.id, utc_now())
     return Redirect(there, status_code=_SEE_OTHER, cookies=[_cookie(request, text, sessions.seconds)])
 
 
@@ -51,7 +51,7 @@ async def sign_in(request: Request[Any, Any, Any], data: Posted, entrance: Entra
 async def sign_out(request: Request[Any, Any, Any], sessions: Sessions) -> Response[Any]:
     """Ends the session, if there is one."""
     check_site(request)
-    sessions.end(request.cookies.get(COOKIE, ""))
+    sessions.end(request.cookies.get(COOKIE, ""), utc_now())
     return Redirect(SIGN_IN, status_code=_SEE_OTHER, cookies=[_cookie(request, "", 0)])
 
 

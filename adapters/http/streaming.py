@@ -13,7 +13,7 @@ from litestar import Request
 from litestar.response import Stream
 
 from adapters.access.tokens import Token
-from adapters.http.asking import AFTER, CLIENT, TICKET, TYPE, Asked
+from adapters.http.asking import AFTER, CLIENT, STREAM, TICKET, TYPE, Asked
 from adapters.http.callers import Caller
 from adapters.http.following import Following, Wanted
 from adapters.http.problems import Busy, Misused
@@ -42,7 +42,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
            'id: 421\nevent: entry\ndata: {"type":"TicketOpened","position":421}\n\n'),
     roles=("reader", "auditor", "integrator", "client"),
     tag="entries",
-    parameters=(AFTER, TYPE, CLIENT, TICKET),
+    parameters=(AFTER, TYPE, CLIENT, TICKET, STREAM),
     problems=(404,),
     headers={"Last-Event-ID": "The id of the last event received; it counts instead of `after`."},
     is_plain=True,
@@ -63,10 +63,14 @@ async def follow_entries(
 def _begun(request: Request[Any, Any, Any], asked: Asked, seen: Seen) -> tuple[Wanted, int, bool]:
     """What a reader wants, after which position, and whether that is the last there was."""
     client, head = seen.check(asked), seen.ledger.head()
-    for name in ("client", "ticket"):
-        if asked[name] is not None and not seen.ledger.stream(f"{name}:{asked[name]}"):
+    if asked["ticket"] is not None and asked["stream"] is not None:
+        raise Misused(said("only one of stream and ticket can be given"), field="stream")
+    stream = asked["stream"] if asked["ticket"] is None else f"ticket:{asked['ticket']}"
+    streams = {"client": asked["client"] and f"client:{asked['client']}", "ticket" if asked["ticket"] else "stream": stream}
+    for name, it in streams.items():
+        if it is not None and not seen.ledger.stream(it):
             raise NotFound(name, asked[name])
-    wanted = Wanted(frozenset(asked["type"]) or None, client, None if asked["ticket"] is None else f"ticket:{asked['ticket']}")
+    wanted = Wanted(frozenset(asked["type"]) or None, client, stream)
     place = request.headers.get(_LAST_ID) or None
     after = asked["after"] if place is None else _place(place)
     if after is None:

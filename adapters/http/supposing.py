@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from adapters.http.bodies import body_as
 from adapters.http.problems import Misused
 from adapters.ledger import Ledger
 from adapters.reports.replays import Asked, newest_terms
@@ -44,11 +45,8 @@ class _Sent(Supposition, frozen=True, forbid_unknown_fields=True):
 def supposition(sent: bytes, ledger: Ledger, known: int | None) -> Asked:
     """What a request supposes of a ledger as of a position (None: of all). Misused, naming the field, if nothing is, or it
     cannot be."""
-    try:
-        msgspec.json.decode(sent, type=Supposition)
-        found = msgspec.json.decode(sent, type=_Sent)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Misused(said("this is no supposition: {problem}; see /v1/openapi.json"), problem=error) from None
+    body_as(sent, Supposition)
+    found = msgspec.json.decode(sent, type=_Sent)
     if found == _Sent():
         raise Misused(said("nothing is supposed: give terms, tier, readings, calendar, without or entries"))
     published = newest_terms(ledger, ledger.head() if known is None else known)

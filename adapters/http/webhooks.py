@@ -9,14 +9,14 @@ from contextlib import closing, contextmanager
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
-import msgspec
 from anyio import to_thread
 from litestar import Request, Response
 from msgspec import Meta, Struct
 
 from adapters.access.tokens import Role
 from adapters.http.answering import expect
-from adapters.http.asking import STREAM, Asked, identifier, word
+from adapters.http.asking import STREAM, Asked, flag, identifier
+from adapters.http.bodies import body_as
 from adapters.http.callers import Caller
 from adapters.http.problems import Busy, Missing, Misused, NotNow
 from adapters.http.settings import ServerSettings
@@ -126,10 +126,7 @@ async def add_webhook(
 
 
 def _made(sent: bytes, caller: Caller, ledger: Ledger, settings: ServerSettings) -> MadeWebhook:
-    try:
-        asked = msgspec.json.decode(sent, type=NewWebhook)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Misused(said("this is no webhook: {problem}; see /v1/openapi.json"), problem=error) from None
+    asked = body_as(sent, NewWebhook)
     wanted = Wanted(types=tuple(asked.types), clients=tuple(asked.clients), tickets=tuple(asked.tickets))
     with _webhooks(ledger, caller) as them:
         made, secret = them.add(asked.url, wanted, after=asked.after, is_private=settings.webhooks_private, owner=caller.name,
@@ -165,12 +162,13 @@ def test_webhook(asked: Asked, caller: Caller, ledger: Ledger) -> Tried:
 @asks("/v1/webhooks/dead", "listDeadLetters", "The streams of which an entry was refused too often: it is not posted any more, "
       "and what follows it waits, until it is tried again or skipped.",
       Answer(JSON, list[Queue], "What is given up.", [_QUEUE]), roles=_INTEGRATORS, tag=_TAG,
-      parameters=(_WEBHOOK, word("waiting", "Whether to list those too that are still tried.", "true", "false")),
+      parameters=(_WEBHOOK._replace(is_required=False, described="Only of this webhook; of all of the caller's by default."),
+                  flag("waiting", "Whether to list those too that are still tried.")),
       problems=(404,))  # fmt: skip
 def list_dead_letters(asked: Asked, caller: Caller, ledger: Ledger) -> list[Queue]:
-    """Answers what `bitacora webhooks dead --format json` prints, of one of the caller's."""
+    """Answers what `bitacora webhooks dead --format json` prints, of the caller's own."""
     with _webhooks(ledger, caller) as them:
-        return them.queues(asked["webhook"], is_waiting=asked["waiting"] == "true")
+        return them.queues(asked["webhook"], is_waiting=bool(asked["waiting"]))
 
 
 @does("/v1/webhooks/retry", "retryWebhook", "Try again what waits or is given up, all or some streams, from the first entry "

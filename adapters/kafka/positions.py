@@ -10,7 +10,8 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct
 
-from adapters.kafka.topics import ANSWER_SECONDS, client_settings
+from adapters.kafka.brokers import Brokers, client_settings
+from adapters.kafka.topics import ANSWER_SECONDS
 
 _BACK_AT_FIRST = 32
 _POLL_SECONDS = 1.0
@@ -36,7 +37,7 @@ encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Reached).decode
 
 
-def last_reached(brokers: str, topic: str, *, is_ours: bool = False) -> Reached | None:
+def last_reached(brokers: Brokers, topic: str, *, is_ours: bool = False) -> Reached | None:
     """The last committed record of a topic of positions; None if it never had one. What is being committed is waited for, but
     not for long: if nobody else can have a transaction open there (`is_ours`), an earlier record is no answer.
 
@@ -62,7 +63,7 @@ def last_reached(brokers: str, topic: str, *, is_ours: bool = False) -> Reached 
         consumer.close()
 
 
-def ends(brokers: str, partitions: Mapping[str, int]) -> int:
+def ends(brokers: Brokers, partitions: Mapping[str, int]) -> int:
     """How much was ever written to these topics, of so many partitions each, committed or not. KafkaException if they cannot be
     asked."""
     consumer = _consumer(brokers, "read_uncommitted")
@@ -73,7 +74,7 @@ def ends(brokers: str, partitions: Mapping[str, int]) -> int:
         consumer.close()
 
 
-def _consumer(brokers: str, isolation: str) -> Consumer:
+def _consumer(brokers: Brokers, isolation: str) -> Consumer:
     settings = {"group.id": "bitacora.relay", "isolation.level": isolation, "enable.auto.commit": False,
                 "enable.partition.eof": True, "auto.offset.reset": "earliest",
                 # So long a broker waits for more at the end of a topic before it says that this is the end.

@@ -20,7 +20,8 @@ from adapters.failures import Failures
 from adapters.kafka.accounts_lane import Accounts
 from adapters.kafka.lanes import Checkpoints, Entries, Lane, to_be_reached
 from adapters.kafka.positions import Reached, last_reached
-from adapters.kafka.sending import Sending, Stopped, problem_of
+from adapters.kafka.problems import NOT_LET_IN, NOT_TRUSTED, Problem, problem_of
+from adapters.kafka.sending import Sending, Stopped
 from adapters.kafka.topics import LANES, Topics, Unsuitable
 from adapters.ledger import Ledger, utc_now
 from adapters.mapper import LedgerError
@@ -42,6 +43,10 @@ class Told(NamedTuple):
 
 class Away(Sayable):
     """Kafka does not answer, or not as it should."""
+
+
+class NotLetIn(Unsuitable):
+    """Kafka does not let us in; what is set has to be put right, and the relay started again."""
 
 
 class Relay:
@@ -102,14 +107,21 @@ class Relay:
             except (Stopped, Replaced):
                 continue
             except (KafkaException, LedgerError, OSError) as error:
-                self._tell(Told(name, "failed", error=_told(self._topics, error)))
+                told = _told(self._topics, error)
+                if _is_shut_out(told, failures):
+                    self._end(NotLetIn(told.template, **told.values))
+                    return
+                self._tell(Told(name, "failed", error=told))
                 self._stop.wait(failures.seconds())
             except Exception as error:
                 # A lane less would go unnoticed: all end together.
-                self._ended = self._ended or error
-                self._stop.set()
+                self._end(error)
             finally:
                 sending.close()
+
+    def _end(self, error: Exception) -> None:
+        self._ended = self._ended or error
+        self._stop.set()
 
     def _serve(self, name: str, sending: Sending, *, until_caught_up: bool = False, failures: Failures | None = None) -> None:
         with self._opened() as ledger, closing(self._lane(name, ledger)) as lane:
@@ -126,6 +138,7 @@ class Relay:
                 self._tell(Told(name, "caught_up", reached.position, to_be_reached(ledger, name), reached.sent))
                 if until_caught_up:
                     return
+                sending.stay(reached)
                 lane.wait(reached)
 
     def _lane(self, name: str, ledger: Ledger) -> Lane:
@@ -172,5 +185,13 @@ def _told(topics: Topics, error: Exception) -> Sayable:
 
 
 def _away(topics: Topics, error: Exception) -> Away:
-    problem = problem_of(error) if isinstance(error, KafkaException) else str(error)
+    problem = problem_of(error, topics.brokers) if isinstance(error, KafkaException) else str(error)
     return Away(said("Kafka at {brokers}: {problem}"), brokers=topics.brokers, problem=problem)
+
+
+def _is_shut_out(told: Sayable, failures: Failures) -> bool:
+    """Whether trying again is in vain, as far as can be known."""
+    problem = told.values.get("problem")
+    if not isinstance(problem, Problem):
+        return False
+    return problem.code in NOT_LET_IN or (problem.code in NOT_TRUSTED and not failures.has_worked)

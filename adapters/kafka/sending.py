@@ -13,10 +13,13 @@ from uuid import uuid4
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from adapters.kafka.brokers import client_settings
 from adapters.kafka.positions import Reached, encode, ends, last_reached
-from adapters.kafka.topics import MOST_BYTES, Topics, Unsuitable, client_settings
+from adapters.kafka.topics import MOST_BYTES, Topics, Unsuitable
 from domain.refusal import said
 
+IDLE_SECONDS = 30.0
+"""So long nothing is sent before it is said once more how far that was."""
 TRANSACTION_SECONDS = 15
 """A transaction that takes longer is undone by the broker: so long at most a relay that died keeps readers waiting."""
 _CALL_SECONDS = 2.0
@@ -54,12 +57,6 @@ class Stopped(Exception):
     """It was asked to stop while Kafka did not answer; what was under way will be undone."""
 
 
-def problem_of(error: KafkaException) -> str:
-    """What is wrong, in the words of the client."""
-    found = error.args[0]
-    return str(found.str()) if isinstance(found, KafkaError) else str(found)
-
-
 def is_beyond_repair(error: KafkaException) -> bool:
     """Whether a producer can send no more, as when another was begun with its `transactional.id`."""
     # Of one that was shut out, later calls say no more than `_FATAL`, and not all of them mark it as fatal.
@@ -78,6 +75,7 @@ class Sending:
         self._is_stopped = is_stopped
         self._relay = uuid4().hex
         self._producer: Producer | None = None
+        self._sent_at = 0.0
 
     def begin(self, source: str) -> Reached:
         """Takes over, and tells where to go on. Unsuitable if the topics are not as they must be or hold something else than
@@ -109,6 +107,7 @@ class Sending:
             if reached is not None:
                 self._produce(self._positions, self._lane.encode(), [], encode(reached))
             self._patiently(producer.commit_transaction)
+            self._sent_at = time.monotonic()
         except KafkaException as error:
             self.close()
             if is_beyond_repair(error) and self._is_taken_over():
@@ -118,6 +117,12 @@ class Sending:
         except BaseException:
             self.close()
             raise
+
+    def stay(self, reached: Reached) -> None:
+        """To be called while there is nothing to send: so it is found out within half a minute if another relay has taken over,
+        or Kafka does not let this one in any more. Errors as `send`."""
+        if time.monotonic() - self._sent_at >= IDLE_SECONDS:
+            self.send((), reached)
 
     def close(self) -> None:
         """Lets go of everything; a transaction under way is undone by whoever begins next, or by the broker in time."""

@@ -1,13 +1,17 @@
-"""The topics of a ledger on a broker: how they are called, made, and found to be what the relay needs. It sends no messages."""
+"""The topics of a ledger on its brokers: how they are called, made, and found to be what the relay needs. It sends no
+messages.
+"""
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
 from adapters.contract.topics import BILLING, CHECKPOINTS, CONSUMPTION, ENTRIES, SLA
+from adapters.kafka.brokers import Brokers, client_settings
+from adapters.kafka.problems import problem_of, topics_at
 from domain.refusal import Sayable, said
 
 PREFIX = "bitacora"
@@ -39,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
     BILLING: Kind(_LATEST),
     CHECKPOINTS: Kind(_FOR_EVER, 1),
 }
+_DIVIDED = [name for name, kind in KINDS.items() if kind.partitions is None]
 LANES: Mapping[str, tuple[str, ...]] = {
     "entries": (ENTRIES,),
     "accounts": (SLA, CONSUMPTION, BILLING),
@@ -47,15 +52,10 @@ LANES: Mapping[str, tuple[str, ...]] = {
 """Which topics are filled together, in the same transactions, and remember together how far they are."""
 
 
-def client_settings(brokers: str) -> dict[str, Any]:
-    """What every client is told. Of what it would complain about by itself, on standard error, we tell what matters."""
-    return {"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 2_000, "socket.timeout.ms": 10_000}
-
-
 class Topics:
-    """The topics whose names begin with `prefix`, on the brokers (host:port, more after commas)."""
+    """The topics whose names begin with `prefix`."""
 
-    def __init__(self, brokers: str, prefix: str = PREFIX) -> None:
+    def __init__(self, brokers: Brokers, prefix: str = PREFIX) -> None:
         self.brokers = brokers
         self.prefix = prefix
 
@@ -71,21 +71,11 @@ class Topics:
     def create(self, partitions: int = PARTITIONS) -> list[str]:
         """Makes the topics that are missing; their names. Unsuitable if the broker refuses, KafkaException if it does not
         answer."""
-        admin = AdminClient(client_settings(self.brokers))
-        there = _found(admin)
-        missing = [it for it in self._new(partitions) if it.topic not in there]
-        if not missing:
-            return []
-        for name, made in admin.create_topics(missing).items():
-            try:
-                made.result()
-            except KafkaException as error:
-                raise Unsuitable(said("topic {topic} could not be made: {problem}"), topic=name,
-                                 problem=error.args[0].str()) from None  # fmt: skip
-        names = [it.topic for it in missing]
+        there = topics_at(self.brokers, ANSWER_SECONDS)
+        names = make(self.brokers, [it for it in self._new(partitions) if it.topic not in there])
         until = time.monotonic() + ANSWER_SECONDS
         # A broker that has made a topic may take a moment to tell of it.
-        while not set(names) <= _found(admin).keys() and time.monotonic() < until:
+        while not set(names) <= topics_at(self.brokers, ANSWER_SECONDS).keys() and time.monotonic() < until:
             time.sleep(0.05)
         return names
 
@@ -98,27 +88,49 @@ class Topics:
     def check(self, lane: str) -> dict[str, int]:
         """How many partitions each topic of a lane has, by its name. Unsuitable if one is missing, would lose what it must
         keep, or has more partitions than it may; KafkaException if the broker does not answer."""
-        admin = AdminClient(client_settings(self.brokers))
-        there = _found(admin)
+        there = topics_at(self.brokers, ANSWER_SECONDS)
         kinds = {self.named(it): KINDS[it] for it in LANES[lane]} | {self.positions(lane): Kind(_POSITION, 1)}
-        missing = [it for it in kinds if it not in there]
-        if missing:
-            raise Unsuitable(said("there is no topic {topics}: `bitacora relay --create-topics` makes those that are missing"),
-                             topics=", ".join(missing))  # fmt: skip
+        self._check_all_there(there)
         for name, kind in kinds.items():
             if kind.partitions not in (None, there[name]):
                 raise Unsuitable(said("topic {topic} has {found} partitions, and must have {wanted}"),
                                  topic=name, found=there[name], wanted=kind.partitions)  # fmt: skip
-        _check_cleanup(admin, {name: kind.settings["cleanup.policy"] for name, kind in kinds.items()})
+        _check_cleanup(self.brokers, {name: kind.settings["cleanup.policy"] for name, kind in kinds.items()})
         return {name: there[name] for name in kinds}
 
+    def _check_all_there(self, there: Mapping[str, int]) -> None:
+        """Of all lanes, since all are needed, and made together."""
+        partitions = next((there[it] for it in map(self.named, _DIVIDED) if it in there), PARTITIONS)
+        missing = [it for it in self._new(partitions) if it.topic not in there]
+        if missing:
+            raise Unsuitable(
+                said("topics are missing (in brackets, how many partitions each must have): {topics}. `{command}` makes them"),
+                topics=", ".join(f"{it.topic} ({it.num_partitions})" for it in missing), command=self.command(partitions),
+            )  # fmt: skip
 
-def _found(admin: AdminClient) -> dict[str, int]:
-    """The topics that there are, and how many partitions each has."""
-    return {name: len(it.partitions) for name, it in admin.list_topics(timeout=ANSWER_SECONDS).topics.items()}
+    def command(self, partitions: int = PARTITIONS) -> str:
+        """What makes those that are missing, with so many partitions."""
+        prefix = "" if self.prefix == PREFIX else f" --topic-prefix {self.prefix}"
+        return f"bitacora relay --create-topics{prefix}{'' if partitions == PARTITIONS else f' --partitions {partitions}'}"
 
 
-def _check_cleanup(admin: AdminClient, policies: Mapping[str, str]) -> None:
+def make(brokers: Brokers, topics: list[NewTopic]) -> list[str]:
+    """Makes topics, unless somebody else has just made them; their names. Unsuitable if the broker refuses."""
+    if not topics:
+        return []
+    admin = AdminClient(client_settings(brokers))
+    for name, made in admin.create_topics(topics).items():
+        try:
+            made.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise Unsuitable(said("topic {topic} could not be made: {problem}"), topic=name,
+                                 problem=problem_of(error)) from None  # fmt: skip
+    return [it.topic for it in topics]
+
+
+def _check_cleanup(brokers: Brokers, policies: Mapping[str, str]) -> None:
+    admin = AdminClient(client_settings(brokers))
     asked = [ConfigResource(ResourceType.TOPIC, name) for name in policies]
     for resource, answer in admin.describe_configs(asked, request_timeout=ANSWER_SECONDS).items():
         found = answer.result()["cleanup.policy"].value

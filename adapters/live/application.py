@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.exceptions import SameNode
 from faust.types import TP
 from faust.web.exceptions import ServiceUnavailable
@@ -21,16 +22,17 @@ from msgspec import Struct
 
 from adapters.contract.cloud_events import attributes, source_of
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import Access
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.healing import Healing
 from adapters.live.held import Held
-from adapters.live.keeping import FRESH, Live, Tables
+from adapters.live.keeping import FRESH, Live
 from adapters.live.kept import Kept, Parts
 from adapters.live.loading import loaded
 from adapters.live.metrics import Figures
 from adapters.live.patches import App
-from adapters.live.rows import Change, ClockChanged, Part, decode_part, encode
+from adapters.live.rows import Change, ClockChanged, Part, Tables, decode_part, encode
 from adapters.live.sending import Sending, Telling
 from adapters.live.tending import Tending
 from adapters.live.topics import CHANGES, PARTS, POLICIES, TICKETS, subject_of
@@ -41,6 +43,7 @@ log = logging.getLogger(__name__)
 
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
 """A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
+COMPARE_SECONDS = 15
 _COMMIT_SECONDS = 1
 _LOOK_SECONDS = 0.1
 _BUFFERED_MESSAGES = 10_000
@@ -48,7 +51,8 @@ _BUFFERED_MESSAGES = 10_000
 
 class Settings(Struct, frozen=True):
     """Where a worker finds what it needs. `name` is its own and stays: by it the group knows it again after a restart, and an
-    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`."""
+    older one of that name is shut out. It listens on `host` and `port`; others reach it at `url`. Every `compare_seconds` what
+    was delivered is compared with what is here."""
 
     topics: Topics
     partitions: int
@@ -58,12 +62,22 @@ class Settings(Struct, frozen=True):
     port: int
     url: str
     near_percent: int = NEAR_PERCENT
+    compare_seconds: int = COMPARE_SECONDS
     fresh_seconds: float = FRESH.total_seconds()
 
     @property
     def member(self) -> str:
         """By which the group knows the worker again. The library hangs if it comes back at another URL: then it is another."""
         return f"{self.name}-{sha256(self.url.encode()).hexdigest()[:8]}"
+
+
+def _credentials(access: Access) -> SSLCredentials | SASLCredentials | None:
+    """How brokers are reached, as the library takes it."""
+    if access.says_who:
+        given = access.settings
+        return SASLCredentials(username=given["sasl.username"], password=given["sasl.password"],
+                               mechanism=given["sasl.mechanism"], ssl_context=access.context())  # fmt: skip
+    return SSLCredentials(access.context()) if access.is_encrypted else None
 
 
 class Worker:
@@ -84,7 +98,9 @@ class Worker:
         healing = Healing(self.live)
         self.watching = Watching(ledger, healing)
         self.live.look = self.watching.look
-        self.tending = Tending(self.app, settings.topics, self._held, self.live, healing, self.watching, self.sending)
+        self.tending = Tending(
+            self.app, settings.topics, self._held, self.live, healing, self.watching, self.sending, settings.compare_seconds
+        )
         self.figures = Figures(settings.name, self.app, self._held, self.live, self.sending, self.tending)
         self._agents()
         self._pages()
@@ -94,8 +110,10 @@ class Worker:
     def _application(self) -> App:
         it = self.settings
         folder = Path(tempfile.mkdtemp(prefix="bitacora-live-"))
+        addresses = it.topics.brokers.addresses.replace(",", ";kafka://")
         app = App(
-            it.group, broker=f"kafka://{it.topics.brokers.replace(',', ';kafka://')}", store="memory://", datadir=str(folder),
+            it.group, broker=f"kafka://{addresses}", broker_credentials=_credentials(it.topics.brokers.access),
+            store="memory://", datadir=str(folder),
             web_host=it.host, web_bind=it.host, web_port=it.port, canonical_url=it.url,
             consumer_group_instance_id=it.member,
             processing_guarantee="at_least_once", topic_allow_declare=False, topic_disable_leader=True,
@@ -162,7 +180,7 @@ class Worker:
             table.let_go(wanted)
         self._held.take(generation, wanted)
         self.watching.begin()
-        self.live.begin()
+        self.live.begin(lambda key: self._held.partition_of(key) in kept)
         self.tending.begin()
 
     # Its life -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Steps do not wait for anything but the ledger. When to step is for `application`
 """
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,6 +23,7 @@ from adapters.live.rows import (
     LivePolicy,
     LiveTicket,
     Part,
+    Tables,
     decode_part,
     decode_policy,
     decode_ticket,
@@ -39,17 +40,6 @@ FRESH = timedelta(seconds=5)
 """An entry recorded longer ago than that comes late: then the ledger knows more of its ticket, and the ticket is judged once by
 all of it, rather than again and again as if it were still then."""
 AGAIN = timedelta(seconds=1)
-
-Table = MutableMapping[bytes, bytes]
-
-
-class Tables(Struct, frozen=True):
-    """What is kept, by key, as JSON: `tickets` by stream, `policies` by stream (`client:acme` for tickets outside any policy),
-    `parts` by that and the ticket."""
-
-    tickets: Table
-    policies: Table
-    parts: Table
 
 
 class Counts(Struct):
@@ -90,24 +80,32 @@ class Live:
 
     # What there is --------------------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Takes stock of tables that were filled from elsewhere. Nothing is judged by what was remembered before. A policy may
-        have parts that its row knows nothing of (nobody took them from their topic), so each that has any is judged."""
+    def begin(self, is_kept: Callable[[bytes], bool] = lambda key: False) -> None:
+        """Takes stock of tables that were filled from elsewhere, but for subjects kept as they were. Nothing is judged by what
+        was remembered before. A policy may have parts that its row knows nothing of (nobody took them from their topic), so
+        each that was not here and has any is judged, once nothing is due."""
         self.contexts.forget()
         self.recorded.clear()
-        self.turns.clear()
+        # What was touched, or waits for the ledger, is so still.
+        self.turns.keep_only(is_kept)
         self.parts.clear()
         self.of_client.clear()
         for key, value in list(self.tables.tickets.items()):
             row = decode_ticket(value)
-            self._schedule(key, row.client, row.changes_at)
+            self._found(key, row.client, row.changes_at, is_kept)
         for key, value in list(self.tables.policies.items()):
             policy = decode_policy(value)
-            self._schedule(key, policy.client, policy.changes_at)
+            self._found(key, policy.client, policy.changes_at, is_kept)
         for key, value in list(self.tables.parts.items()):
             subject, _, ticket = key.decode().partition(" ")
             self.parts.setdefault(subject, {})[ticket] = decode_part(value)
-        self.turns.touch(it.encode() for it in self.parts)
+        self.turns.wait(key for it in self.parts if not is_kept(key := it.encode()))
+
+    def _found(self, key: bytes, client: str, changes_at: str | None, is_kept: Callable[[bytes], bool]) -> None:
+        if is_kept(key):
+            self.of_client.setdefault(client, set()).add(key)
+        else:
+            self._schedule(key, client, changes_at)
 
     def ticket(self, key: bytes) -> LiveTicket | None:
         """A ticket's row."""

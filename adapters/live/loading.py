@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from adapters.kafka.topics import ANSWER_SECONDS, client_settings
+from adapters.kafka.brokers import Brokers, client_settings
+from adapters.kafka.topics import ANSWER_SECONDS
 from adapters.live.sending import TRANSACTION_SECONDS
 
 _POLL_SECONDS = 0.1
@@ -31,7 +32,7 @@ class Loaded(NamedTuple):
     offset: int
 
 
-def loaded(brokers: str, partitions: Sequence[Place], since: Mapping[Place, int] | None = None) -> Iterator[Loaded]:
+def loaded(brokers: Brokers, partitions: Sequence[Place], since: Mapping[Place, int] | None = None) -> Iterator[Loaded]:
     """The committed messages of these partitions, by offset, `since` an offset if there is one. KafkaException if they cannot
     be read, TimeoutError if an open transaction hides the end for longer than one may last."""
     begins = since or {}
@@ -44,7 +45,7 @@ def loaded(brokers: str, partitions: Sequence[Place], since: Mapping[Place, int]
         consumer.close()
 
 
-def _ends(brokers: str, partitions: Sequence[Place]) -> dict[Place, int]:
+def _ends(brokers: Brokers, partitions: Sequence[Place]) -> dict[Place, int]:
     """Where these partitions end, counting what is not committed: whoever reads committed is told of no end beyond it."""
     consumer = _consumer(brokers, "read_uncommitted")
     try:
@@ -58,7 +59,7 @@ def _ends(brokers: str, partitions: Sequence[Place]) -> dict[Place, int]:
         consumer.close()
 
 
-def _consumer(brokers: str, isolation: str) -> Consumer:
+def _consumer(brokers: Brokers, isolation: str) -> Consumer:
     return Consumer({
         **client_settings(brokers), "group.id": "bitacora.live.loading", "isolation.level": isolation,
         "enable.auto.commit": False, "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 50,

@@ -3,6 +3,7 @@
 Names and fields are those of the reports where they are the same thing. Nobody is named in it. It judges nothing.
 """
 
+from collections.abc import MutableMapping
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from projections.live import Level, Quota, State
 from projections.sla import Status
 
+Table = MutableMapping[bytes, bytes]
 ClockName = Literal["response", "resolution"]
 CLOCK_NAMES: tuple[ClockName, ...] = ("response", "resolution")
 
@@ -97,6 +99,15 @@ class Part(Struct, frozen=True, gc=False):
     def order(self) -> tuple[int, int, str]:
         """By which the later of two is known."""
         return self.version, self.known, self.judged_at
+
+
+class Tables(Struct, frozen=True):
+    """What is kept, by key, as JSON: `tickets` by stream, `policies` by stream (`client:acme` for tickets outside any policy),
+    `parts` by that and the ticket."""
+
+    tickets: Table
+    policies: Table
+    parts: Table
 
 
 class ClockChanged(Struct, frozen=True, gc=False, tag=True):

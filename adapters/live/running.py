@@ -13,13 +13,14 @@ from typing import Literal
 from confluent_kafka import KafkaException
 from msgspec import Struct
 
+from adapters.kafka.problems import problem_of
 from adapters.kafka.relaying import Away
-from adapters.kafka.sending import problem_of
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
-from adapters.live.application import Settings, Worker
+from adapters.live.application import COMPARE_SECONDS, Settings, Worker
 from adapters.live.snapshot import Progress, Snapshot, made_if_needed
 from adapters.live.topics import made
+from adapters.mapper import LedgerError
 from domain.refusal import Sayable, said
 from projections.live import NEAR_PERCENT
 
@@ -33,7 +34,7 @@ class Ended(Sayable):
 
 
 class Asked(Struct, frozen=True):
-    """What is asked of a worker. `name` is its own; it listens on `host` and `port`, and others reach it at `url`."""
+    """What is asked of a worker: see `Settings`."""
 
     topics: Topics
     name: str
@@ -41,6 +42,7 @@ class Asked(Struct, frozen=True):
     port: int
     url: str
     near_percent: int = NEAR_PERCENT
+    compare_seconds: int = COMPARE_SECONDS
 
 
 def run(ledger: Ledger, asked: Asked, is_stopped: Callable[[], bool], tell: Tell, progress: Progress) -> None:
@@ -57,14 +59,18 @@ def run(ledger: Ledger, asked: Asked, is_stopped: Callable[[], bool], tell: Tell
             if tickets is not None:
                 tell("judged", tickets)
     except KafkaException as error:
-        raise Away(said("Kafka at {brokers}: {problem}"), brokers=asked.topics.brokers, problem=problem_of(error)) from None
-    settings = Settings(asked.topics, partitions, asked.name, group, asked.host, asked.port, asked.url, asked.near_percent)
+        raise Away(said("Kafka at {brokers}: {problem}"), brokers=asked.topics.brokers,
+                   problem=problem_of(error, asked.topics.brokers)) from None  # fmt: skip
+    settings = Settings(asked.topics, partitions, asked.name, group, asked.host, asked.port, asked.url, asked.near_percent,
+                        asked.compare_seconds)  # fmt: skip
     try:
         asyncio.run(_work(ledger, settings, is_stopped, tell))
     except KafkaException as error:
         raise _ended(problem_of(error)) from error
     except OSError:
         raise
+    except LedgerError as error:
+        raise _ended(error) from error
     except Exception as error:
         raise _ended(f"{type(error).__name__}: {error}") from error
     tell("ended", 0)
@@ -75,5 +81,5 @@ async def _work(ledger: Ledger, settings: Settings, is_stopped: Callable[[], boo
     await Worker(ledger, settings).run(is_stopped)
 
 
-def _ended(problem: str) -> Ended:
+def _ended(problem: str | Sayable) -> Ended:
     return Ended(said("the worker ends: {problem}; started again, it goes on where it was"), problem=problem)

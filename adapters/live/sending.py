@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from adapters.kafka.topics import client_settings
+from adapters.kafka.brokers import Brokers, client_settings
 
 log = logging.getLogger(__name__)
 
-TRANSACTION_SECONDS = 30
+TRANSACTION_SECONDS = 15
+"""So long at most a worker that died in the middle of one keeps the next waiting. The most that is sent at once takes a
+fiftieth of it."""
 _TRY_SECONDS = 10.0
 _RETRY_SECONDS = 0.2
 _PAUSE_SECONDS = 0.005
@@ -41,7 +43,7 @@ class Overslept(Exception):
 class Sending:
     """One worker's messages, sent in transactions, one after another."""
 
-    def __init__(self, brokers: str, name: str, failed: Callable[[BaseException], None], alive_seconds: float) -> None:
+    def __init__(self, brokers: Brokers, name: str, failed: Callable[[BaseException], None], alive_seconds: float) -> None:
         """`name` is the worker's own: another by that name is shut out from here on. `failed` is told what ends it; after
         `alive_seconds` without a word from `beat`, nothing is sent any more."""
         self._producer = Producer({

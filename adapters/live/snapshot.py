@@ -11,8 +11,9 @@ from datetime import datetime
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import client_settings
 from adapters.kafka.sending import is_beyond_repair
-from adapters.kafka.topics import ANSWER_SECONDS, Topics, client_settings
+from adapters.kafka.topics import ANSWER_SECONDS, Topics
 from adapters.ledger import Ledger
 from adapters.live import judging
 from adapters.live.contexts import Contexts

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 50
 _LONGEST_SECONDS, _REBALANCE_SECONDS, _BEAT_SECONDS, _FOLLOW_SECONDS = 0.05, 0.1, 1.0, 1.0
-COMPARE_SECONDS = 15.0
+_FETCH_SECONDS = 300.0
 SETTLE_SECONDS = 5.0
 """What was fetched is taken by then."""
 
@@ -40,8 +40,10 @@ class Tending:
     """One worker's own work, until it ends."""
 
     def __init__(
-        self, app: App, topics: Topics, held: Held, live: Live, healing: Healing, watching: Watching, sending: Sending
-    ) -> None:
+        self, app: App, topics: Topics, held: Held, live: Live, healing: Healing, watching: Watching, sending: Sending,
+        compare_seconds: int,
+    ) -> None:  # fmt: skip
+        self._compare_seconds = compare_seconds
         self._app, self._topics, self._held = app, topics, held
         self._live, self._healing, self._watching, self._sending = live, healing, watching, sending
         self._is_new = False
@@ -101,7 +103,7 @@ class Tending:
         """What the relay says it sent, and was fetched here, must be here."""
         while True:
             try:
-                await asyncio.wait_for(self._fresh.wait(), COMPARE_SECONDS)
+                await asyncio.wait_for(self._fresh.wait(), self._compare_seconds)
                 self._fresh.clear()
             except TimeoutError:
                 pass
@@ -130,6 +132,8 @@ class Tending:
         if is_new:
             heads = await asyncio.to_thread(self._watching.all_heads, self.relayed)
             await self._compare_all(heads)
+            # What is relayed later, and was recorded before, is compared next time.
+            self._is_new = self._is_new or not self._watching.is_since(self.relayed)
         else:
             self._watching.compare(self.relayed, self._held.owns)
         for it in parts:
@@ -166,7 +170,7 @@ class Tending:
         app, name = self._app, self._topics.named(ENTRIES)
         mine = [TP(name, it) for it in self._held.numbers]
         ends = await app.consumer.highwaters(*mine)
-        until = monotonic() + 20 * COMPARE_SECONDS
+        until = monotonic() + _FETCH_SECONDS
         while monotonic() < until:
             if self._is_idle or {TP(name, it) for it in self._held.numbers} != {*mine}:
                 return False

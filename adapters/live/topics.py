@@ -10,10 +10,12 @@ from time import monotonic, sleep
 
 from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from adapters.contract.topics import ENTRIES, LIVE_CHANGES, LIVE_POLICIES, LIVE_TICKETS
-from adapters.kafka.topics import ANSWER_SECONDS, Topics, Unsuitable, client_settings
+from adapters.kafka.brokers import Brokers, client_settings
+from adapters.kafka.problems import topics_at
+from adapters.kafka.topics import ANSWER_SECONDS, Topics, Unsuitable, make
 from domain.refusal import said
 
 _LOOK_SECONDS = 0.1
@@ -40,37 +42,24 @@ def subject_of(key: bytes) -> str:
 def made(topics: Topics) -> int:
     """Makes the topics of what is live that are missing; how many partitions each has, which is as many as the topic of entries
     has. Unsuitable if there is no such topic, or one has others; KafkaException if the broker does not answer."""
-    admin = AdminClient(client_settings(topics.brokers))
-    found = {name: len(it.partitions) for name, it in admin.list_topics(timeout=ANSWER_SECONDS).topics.items()}
+    found = topics_at(topics.brokers, ANSWER_SECONDS)
     entries = topics.named(ENTRIES)
     if entries not in found:
-        missing = said("there is no topic {topics} at {brokers}: `bitacora relay --create-topics` makes what is missing")
-        raise Unsuitable(missing, topics=entries, brokers=topics.brokers)
+        raise Unsuitable(said("there is no topic {topics} at {brokers}: `{command}` makes what is missing"),
+                         topics=entries, brokers=topics.brokers, command=topics.command())  # fmt: skip
     count = found[entries]
     for name in map(topics.named, KINDS):
         if found.get(name, count) != count:
             raise Unsuitable(said("topic {topic} has {found} partitions, and must have {wanted}"),
                              topic=name, found=found[name], wanted=count)  # fmt: skip
     new = [it for it in KINDS if topics.named(it) not in found]
-    _make(admin, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in new])
+    make(topics.brokers, [NewTopic(topics.named(it), count, -1, config=dict(KINDS[it])) for it in new])
     # Whoever made them, perhaps a moment ago.
     _await_leaders(topics.brokers, [(topics.named(it), number) for it in (ENTRIES, *KINDS) for number in range(count)])
     return count
 
 
-def _make(admin: AdminClient, missing: list[NewTopic]) -> None:
-    if not missing:
-        return
-    for name, answer in admin.create_topics(missing).items():
-        try:
-            answer.result()
-        except KafkaException as error:
-            if error.args[0].name() != "TOPIC_ALREADY_EXISTS":
-                raise Unsuitable(said("topic {topic} could not be made: {problem}"), topic=name,
-                                 problem=error.args[0].str()) from None  # fmt: skip
-
-
-def _await_leaders(brokers: str, partitions: list[tuple[str, int]]) -> None:
+def _await_leaders(brokers: Brokers, partitions: list[tuple[str, int]]) -> None:
     """Until topics can be read: a broker that has made them may take a moment. KafkaException if it takes too long."""
     consumer = Consumer({**client_settings(brokers), "group.id": "bitacora.live.loading"})
     until = monotonic() + ANSWER_SECONDS

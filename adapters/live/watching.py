@@ -24,14 +24,14 @@ class Watching:
     def __init__(self, ledger: Ledger, healing: Healing) -> None:
         self._ledger = ledger
         self._healing = healing
-        self._position = 0
+        self._position = self._began = 0
         self._looked = 0.0
         self._heads: dict[str, tuple[int, int]] = {}
 
     def begin(self) -> None:
         """From here on; to be called before anything is judged. LedgerError."""
         self._heads.clear()
-        self._position = self._ledger.head()
+        self._position = self._began = self._ledger.head()
 
     def look(self, arrived: int) -> None:
         """For an entry at this position: follows if there may be others before it that concern its ticket. LedgerError."""
@@ -61,6 +61,11 @@ class Watching:
         for stream, _ in heads:
             del self._heads[stream]
         return self._healing.compare(it for it in heads if owns(it[0]))
+
+    def is_since(self, upto: int) -> bool:
+        """Whether `compare` is enough: all that was recorded before it began was delivered by a position, and so compared by
+        `all_heads`."""
+        return upto >= self._began
 
     def all_heads(self, upto: int) -> list[tuple[str, int]]:
         """The streams of tickets and policies, each with its last version up to a position. LedgerError."""

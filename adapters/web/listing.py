@@ -147,8 +147,8 @@ def _breaches(view: View, client: str | None) -> list[Row]:
 
 def _longest(view: View, ticket: str, clock: str) -> Row | None:
     found = view.session.all(
-        "SELECT from_at, to_at, counted_seconds, cause, clause FROM segments WHERE ticket = ? AND clock = ?"
-        " AND state = 'running' ORDER BY counted_seconds DESC, number LIMIT 1", ticket, clock,
+        "SELECT from_at, to_at, counted_seconds, cause, clause FROM segments WHERE ticket = ? AND clock = ? AND longest",
+        ticket, clock,
     )  # fmt: skip
     if not found:
         return None

@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from adapters.http.callers import Caller, calling
-from adapters.http.entrance import language_of
+from adapters.http.negotiating import language_of
 from adapters.http.problems import Forbidden, NotSignedIn, problem_of, respond
 from adapters.language import LANGUAGES, _, speak, worded
 from adapters.mapper import LedgerError

@@ -53,8 +53,10 @@ broker.heartbeat.interval.ms=500
 class Broker:
     """A broker whose data and log are in `home`. Its `address`, host:port, stays the same when it is started again."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, more: str = "") -> None:
+        """`more` settings, a line each, hold over the usual ones; {port} and {controller} in them are its ports."""
         self.home = home
+        self._more = more
         self.address = ""
         self._cluster = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,7 +101,7 @@ class Broker:
         self._port = port
         # An id that begins with "-" would be taken for an option.
         self._cluster = "b" + secrets.token_urlsafe(16)[1:]
-        settings = _SETTINGS.format(port=port, controller=controller, data=self.home / "data")
+        settings = (_SETTINGS + self._more).format(port=port, controller=controller, data=self.home / "data")
         (self.home / "server.properties").write_text(settings, encoding="utf-8")
         command = [*self._java("128m"), "kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", self._settings]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -160,9 +162,9 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def own_broker() -> Iterator[Broker]:
-    """A broker that nobody else uses: to be stopped, killed and started again."""
-    broker = Broker(Path(tempfile.mkdtemp(prefix="bitacora-kafka-")))
+def own_broker(more: str = "") -> Iterator[Broker]:
+    """A broker that nobody else uses: to be stopped, killed and started again; `more` as `Broker` has it."""
+    broker = Broker(Path(tempfile.mkdtemp(prefix="bitacora-kafka-")), more)
     try:
         broker.start()
         yield broker

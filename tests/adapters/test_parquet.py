@@ -11,6 +11,7 @@ import pytest
 
 from adapters.exporters import parquet
 from adapters.exporters.parquet import SCHEMAS, write_parquet
+from adapters.mapper import NotPossible
 from adapters.reports.reports import Reports
 from projections.contracts import Question
 from tests.adapters.given import DESK, followed_up, opened
@@ -52,6 +53,23 @@ def with_numbers(row: Any) -> Any:
             for name, it in row.items()
         }
     return [with_numbers(it) for it in row] if isinstance(row, list) else row
+
+
+CHARGE: dict[str, Any] = {
+    "ticket": "T-1", "client": "acme", "policy": None, "entry": 8, "at": "2026-03-02T17:00:00Z", "kind": "follow_up",
+    "minutes": 15, "consultants": 1, "billable_minutes": 15, "after_hours_minutes": 0, "unrequested_minutes": 0,
+    "currency": "MXN", "amount_note": None, "clause": "gs.6",
+}  # fmt: skip
+
+
+def test_an_amount_of_36_digits_is_exact_and_a_longer_one_is_told_to_be_too_long(tmp_path: Path) -> None:
+    longest, question = "9" * 36 + ".99", Question(AT, None, {})
+    path = tmp_path / "billing.parquet"
+    with path.open("wb") as file:
+        write_parquet("billing", [CHARGE | {"amount": longest}], question, file)
+    assert pq.read_table(path)["amount"].to_pylist() == [Decimal(longest)]
+    with path.open("wb") as file, pytest.raises(NotPossible, match="36 digits"):
+        write_parquet("billing", [CHARGE | {"amount": "1" + "0" * 36 + ".00"}], question, file)
 
 
 @pytest.mark.parametrize("seed", range(9600, 9606))

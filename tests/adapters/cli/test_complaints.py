@@ -115,3 +115,12 @@ def test_no_error_that_people_read_is_given_plain_text() -> None:
             plain = [it.value for it in call.args if isinstance(it, ast.Constant) and " " in str(it.value)]
             spaced = [it for it in texts if any(isinstance(part, ast.Constant) and " " in part.value for part in it.values)]
             assert not plain and not spaced, f"{path.name}:{call.lineno}"
+
+
+@pytest.mark.parametrize("command", [("report", "sla"), ("record", "-"), ("migrate",), ("accounts",)])
+def test_an_address_of_what_keeps_no_ledgers_is_refused_without_its_password(
+    bitacora: Bitacora, command: tuple[str, ...]
+) -> None:
+    ran = bitacora("--ledger", "postgresql+psycopg://ana:secreto@server/desk", *command)
+    assert ran.code == 2 and "postgresql+psycopg:// is neither" in ran.err
+    assert "secreto" not in ran.out + ran.err and not list(Path().iterdir())

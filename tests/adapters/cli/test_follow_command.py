@@ -42,8 +42,8 @@ def test_accounts_that_are_behind_do_not_answer(desk: Bitacora) -> None:
     desk.done("record", "more.jsonl")
     ran = desk.done("report", "billing")
     assert "Billable minutes: 45." in ran.out
-    assert ran.out.endswith("Replayed, since the stored accounts do not answer: they are 2 entries behind.\n")
-    assert desk.done("--lang", "es", "report", "billing").out.endswith("no responden: les faltan 2 asientos.\n")
+    assert ran.out.endswith("Replayed, since the stored accounts do not answer: entries that they have not taken in: 2.\n")
+    assert desk.done("--lang", "es", "report", "billing").out.endswith("no responden: asientos que aún no recogen: 2.\n")
     assert desk.done("accounts", "--format", "json").json()[0]["behind"] == 2
     desk.done("follow", "--once")
     assert desk.done("accounts", "--format", "json").json()[0]["behind"] == 0
@@ -72,13 +72,28 @@ def test_what_is_parked_is_listed_and_tried_again(desk: Bitacora) -> None:
     with closing(sqlite3.connect("bitacora.db")) as file:
         file.execute("INSERT INTO stored_events VALUES (10, 'ticket:T-2', 2, 'FollowedUp', ?)", (POISON,))
         file.commit()
-    desk.done("follow", "--once")
+    told = "Parked, because an entry could not be processed: 1. See `bitacora accounts --parked`."
+    assert desk.done("follow", "--once").out.splitlines() == [told, "Caught up: position 10."]
+    assert desk.done("rebuild").out.splitlines()[1] == told
     assert "1 is parked; see --parked." in desk.done("accounts").out
     (parked,) = desk.done("accounts", "--parked", "--format", "json").json()
     assert (parked["subject"], parked["position"], parked["attempts"]) == ("ticket:T-2", 10, 1)
     ran = desk("accounts", "--retry", "--subject", "ticket:T-2")
     assert ran.code == 1 and "ticket:T-2" in ran.out and "Teleported" in ran.out
     assert desk("accounts", "--subject", "ticket:T-2").code == 2
+
+
+def test_once_the_last_entry_can_be_read_again_and_was_tried_reports_are_answered_from_the_accounts(desk: Bitacora) -> None:
+    desk.done("follow", "--once")
+    with closing(sqlite3.connect("bitacora.db", isolation_level=None)) as behind:
+        behind.execute("DROP TRIGGER stored_events_refuse_update")
+        (good,) = behind.execute("SELECT state FROM stored_events WHERE rowid = 9").fetchone()
+        behind.execute("UPDATE stored_events SET state = ? WHERE rowid = 9", (POISON,))
+        desk.done("rebuild")
+        behind.execute("UPDATE stored_events SET state = ? WHERE rowid = 9", (good,))
+    desk.done("accounts", "--retry")
+    assert desk.done("report", "sla").out.endswith("From the stored accounts, up to position 9.\n")
+    assert "are what a replay says" in desk.done("verify").out
 
 
 def test_an_interrupted_build_is_shown_and_gone_on_with(desk: Bitacora) -> None:

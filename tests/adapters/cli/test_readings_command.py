@@ -27,13 +27,17 @@ def test_the_tickets_judged_otherwise_are_named(desk: Bitacora) -> None:
     assert "grupo-staff" not in told.partition("Nothing hangs on")[0]
 
 
-def test_what_a_reading_makes_is_what_the_report_says_under_it(desk: Bitacora) -> None:
-    found = desk.done("readings", "--at", AT, "--format", "json").json()
+@pytest.mark.parametrize("supposed", [(), ("--reading", "gs.7=own-minutes", "--reading", "cs.5=list-price")])
+def test_what_a_reading_makes_is_what_the_report_says_under_it(desk: Bitacora, supposed: tuple[str, ...]) -> None:
+    found = desk.done("readings", "--at", AT, *supposed, "--format", "json").json()
+    chosen = [it for it in supposed if it != "--reading"]
     bill = ("report", "billing", "--at", AT, "--format", "json")
-    plain = sum(Decimal(it["amount"]) for it in desk.done(*bill).json())
+    plain = sum(Decimal(it["amount"]) for it in desk.done(*bill, *supposed).json())
     for clause in found["hangs"]:
         for other in clause["otherwise"]:
-            rows = desk.done(*bill, "--reading", f"{clause['reading']}={other['option']}").json()
+            beside = [it for it in chosen if not it.startswith(f"{clause['reading']}=")]
+            read = [word for it in (*beside, f"{clause['reading']}={other['option']}") for word in ("--reading", it)]
+            rows = desk.done(*bill, *read).json()
             difference = sum(Decimal(it["amount"]) for it in rows) - plain
             assert Decimal(other["amounts"].get("MXN", "0.00")) == difference
     assert {it["reading"] for it in found["hangs"]} >= {"gs.7", "cs.5"}
@@ -50,6 +54,19 @@ def test_only_what_is_looked_at_and_was_known_counts(desk: Bitacora) -> None:
     assert "Tickets 2 " in page(desk, "--client", "acme")
     assert "Tickets 0 " in page(desk, "--known-at", "5")
     assert page(desk, "--known-at", "5").startswith("The outcome hangs on 0 of 24 unclear clauses")
+
+
+def test_a_clause_that_is_supposed_to_be_read_otherwise_is_told_so(desk: Bitacora) -> None:
+    told = page(desk, "--reading", "gs.7=own-minutes")
+    assert "gs.7 → own-minutes" in told and "full-session 1 row of the bill; +300.00 MXN" in told
+    assert "With gs.7=own-minutes, and else as read by default, judged at" in told
+    assert "Con gs.7=own-minutes, y lo demás" in page(desk, "--reading", "gs.7=own-minutes", "--lang", "es")
+    for reading, complaint in (
+        ("gs.99=other", "no terms have a reading gs.99"),
+        ("gs.7=other", "the reading gs.7 has no option"),
+    ):
+        ran = desk("readings", "--reading", reading)
+        assert (ran.code, ran.out) == (2, "") and complaint in ran.err
 
 
 def test_it_speaks_spanish_with_the_same_figures(desk: Bitacora) -> None:

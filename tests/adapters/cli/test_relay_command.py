@@ -8,6 +8,7 @@ import pytest
 
 from adapters.contract.topics import ENTRIES
 from adapters.kafka import topics as topics_module
+from adapters.kafka.brokers import Brokers
 from adapters.kafka.topics import Topics
 from tests.adapters.cli.calling import PROGRAM, Bitacora, environment
 from tests.adapters.given import followed_up, opened, write_lines
@@ -52,14 +53,14 @@ def test_its_status_says_how_far_each_lane_is_and_how_far_behind(desk: Bitacora,
 
 
 def test_a_lane_that_was_never_begun_is_no_success(desk: Bitacora, asked: list[str], brokers: str, topic_prefix: str) -> None:
-    Topics(brokers, topic_prefix).create()
+    Topics(Brokers(brokers), topic_prefix).create()
     ran = desk(*asked, "--status")
     assert ran.code == 1
     assert ran.out.splitlines()[2].split() == ["entries", "-", str(head_of(desk)), "0"]
 
 
 def test_a_missing_topic_is_said_in_the_language_spoken(desk: Bitacora, asked: list[str], topic_prefix: str) -> None:
-    for language, said in (("en", "there is no topic"), ("es", "no existe el tema")):
+    for language, said in (("en", "topics are missing"), ("es", "faltan temas")):
         ran = desk("--lang", language, *asked, "--once")
         assert (ran.code, ran.out) == (1, "")
         assert said in ran.err and f"{topic_prefix}.entries" in ran.err and "--create-topics" in ran.err
@@ -95,4 +96,4 @@ def test_told_to_end_it_has_sent_what_it_said(
             assert relay.poll() is None
         relay.send_signal(number)
         assert (relay.wait(30), relay.stderr.read()) == (0, "")
-    assert_each_once_and_in_order(received(brokers, Topics(brokers, topic_prefix).named(ENTRIES)), head)
+    assert_each_once_and_in_order(received(brokers, Topics(Brokers(brokers), topic_prefix).named(ENTRIES)), head)

@@ -17,6 +17,7 @@ from confluent_kafka import Producer
 from adapters.contract.cloud_events import Message, entry_message
 from adapters.contract.document import document
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import Brokers
 from adapters.kafka.relaying import Relay, create_topics
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger
@@ -121,7 +122,7 @@ def test_it_uses_only_what_the_document_promises() -> None:
 
 
 def test_it_tells_every_entry_of_a_ledger_once_and_goes_on_where_it_stopped(gs: Desk, brokers: str, topic_prefix: str) -> None:
-    topics = Topics(brokers, topic_prefix)
+    topics = Topics(Brokers(brokers), topic_prefix)
     create_topics(topics, 4)
     gs.takes(
         opened("T-1", by="ana"),
@@ -146,7 +147,7 @@ def test_it_tells_every_entry_of_a_ledger_once_and_goes_on_where_it_stopped(gs: 
 
 
 def test_what_comes_twice_or_was_never_finished_is_not_told(brokers: str, topic_prefix: str) -> None:
-    topics = Topics(brokers, topic_prefix)
+    topics = Topics(Brokers(brokers), topic_prefix)
     create_topics(topics, 2)
     topic = topics.named(ENTRIES)
     messages = [entry_message(SOURCE, row(number)) for number in range(len(EXPORTED))]

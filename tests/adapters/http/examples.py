@@ -27,6 +27,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "proveTicket": ("/v1/prove", {"ticket": "T-1001"}),
     "verifyLedger": ("/v1/verify", {}),
     "listAccounts": ("/v1/accounts", {}),
+    "getProvisions": ("/v1/terms/provisions", {"terms": "customsoft", "reading": "cs.4=transfer"}),
 }
 SUPPOSED = {"readings": {"gs.wait": "stops"}}
 """The body of the example of a what-if."""

@@ -75,6 +75,15 @@ def test_only_what_is_asked_for(server: Served) -> None:
     assert found[3]["position"] == last
 
 
+def test_only_one_stream(server: Served) -> None:
+    with server.as_("integrator").stream("GET", PATH, params={"after": 0, "stream": "policy:PG"}) as response:
+        assert [it["type"] for it in some(Events(response), 1)] == ["PolicyContracted"]
+    for asked, status in (({"stream": "policy:no"}, 404), ({"stream": "ticket:G-1", "ticket": "G-1"}, 400)):
+        assert server.as_("integrator").get(PATH, params=asked).status_code == status
+    # To a client, the policy of another is not there.
+    assert server.as_("client").get(PATH, params={"stream": "policy:PC"}).status_code == 404
+
+
 def test_a_reader_goes_on_where_he_stopped(server: Served) -> None:
     first = recorded(server, follow_up())[0]
     later = recorded(server, follow_up(), follow_up())

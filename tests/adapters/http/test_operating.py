@@ -64,7 +64,7 @@ def test_what_is_recorded_is_signed_as_it_comes(tmp_path: Path) -> None:
         assert proof.json()["size"] == position and "example.com/desk" in proof.json()["checkpoint"]
         assert server.as_("auditor").get("/v1/verify").json() | {"streams": 0} == {
             "is_whole": True, "entries": position, "streams": 0, "checkpoints": proof_count(server), "signed": position,
-            "difference": None, "accounts": None,
+            "difference": None, "key": server.as_("auditor").get("/v1/key").text.strip(), "accounts": None,
         }  # fmt: skip
 
 

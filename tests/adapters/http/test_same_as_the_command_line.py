@@ -40,6 +40,7 @@ ASKED = {
         ["replay", "--known-at", "10", "--against", "14", "--ticket", "C-1"], JUDGED,
     ],
     "/v1/readings?client=acme": [["readings", "--client", "acme"], JUDGED],
+    "/v1/readings?known_at=14&reading=gs.wait%3Dstops": [["readings"], JUDGED, KNOWN, WAITING],
 }  # fmt: skip
 
 
@@ -260,6 +261,10 @@ def tickets(server: Served) -> list[str]:
 
 def test_what_is_held_is_not_sent_again(one_server: Served) -> None:
     client, asked = one_server.as_("reader"), {"at": AT, "known_at": "12"}
+    paper = {"client": "acme", "month": "2026-03", "format": "html", **asked}
+    for path, held in (("/v1/statement", paper), ("/v1/terms", {}), ("/v1/terms/provisions", {"terms": "customsoft"})):
+        tag = client.get(path, params=held).headers["etag"]
+        assert client.get(path, params=held, headers={"If-None-Match": tag}).status_code == 304
     first = client.get("/v1/reports/sla", params=asked)
     again = client.get("/v1/reports/sla", params=asked, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

@@ -114,6 +114,7 @@ def test_an_integrator_is_told_of_its_own_webhooks_only_and_an_admin_of_all(deli
             assert [it.status_code for it in told] == [404, 404]
             assert [it.json()["detail"] for it in told] == [f"there is no webhook {others}", f"there is no webhook {'0' * 16}"]
         assert integrator.get("/v1/webhooks/dead", params={"webhook": others}).status_code == 404
+        assert integrator.get("/v1/webhooks/dead").json() == []
         assert admin.post("/v1/webhooks/remove", params={"webhook": others}).status_code == 200
         removed(delivering, own)
 
@@ -124,9 +125,9 @@ def test_an_integrator_is_told_of_its_own_webhooks_only_and_an_admin_of_all(deli
         ({"url": "http://example.com/hook"}, "url"),
         ({"url": "ftp://example.com/"}, "url"),
         ({"url": "https://example.com/", "types": ["Opened"]}, "types"),
-        ({"url": "https://example.com/", "after": -1}, None),
-        ({"url": "https://example.com/", "is_private": True}, None),
-        ({}, None),
+        ({"url": "https://example.com/", "after": -1}, "after"),
+        ({"url": "https://example.com/", "is_private": True}, "is_private"),
+        ({}, "url"),
         ([], None),
     ],
 )

@@ -53,7 +53,9 @@ MAY: dict[tuple[str, str], set[str | None]] = {
     ("GET", "/v1/verify"): {"auditor", "admin"},
     ("GET", "/v1/terms"): ALL,
     ("GET", "/v1/terms/document"): ALL,
+    ("GET", "/v1/terms/provisions"): ALL,
     ("GET", "/v1/accounts"): READERS,
+    ("GET", "/v1/accounts/parked"): READERS,
     ("GET", "/v1/webhooks"): INTEGRATORS,
     ("POST", "/v1/webhooks"): INTEGRATORS,
     ("POST", "/v1/webhooks/remove"): INTEGRATORS,
@@ -93,6 +95,7 @@ ASKED = {
     "/v1/consistency": {"first": "1"},
     "/v1/prove": {"ticket": "G-1"},
     "/v1/terms/document": {"terms": "grupo-staff"},
+    "/v1/terms/provisions": {"terms": "grupo-staff"},
 }
 
 

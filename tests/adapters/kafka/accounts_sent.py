@@ -13,7 +13,7 @@ from tests.adapters.kafka.subscriber import Received, latest, received
 
 def kept(topics: Topics, topic: str) -> dict[str, Received]:
     """What was said last by each key."""
-    return latest(received(topics.brokers, topics.named(topic)))
+    return latest(received(topics.brokers.addresses, topics.named(topic)))
 
 
 def assert_as_of_their_own(ledger: Ledger, topics: Topics) -> None:

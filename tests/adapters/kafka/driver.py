@@ -9,6 +9,7 @@ import time
 from adapters.contract.cloud_events import Message, entry_message
 from adapters.ending import told_to_end
 from adapters.kafka import accounts_lane, lanes
+from adapters.kafka.brokers import Brokers
 from adapters.kafka.relaying import Relay, Told
 from adapters.kafka.topics import Topics, Unsuitable
 from adapters.ledger import Ledger
@@ -48,7 +49,7 @@ def main(url: str, brokers: str, prefix: str, *names: str) -> None:
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            os._exit(relay(url, Topics(brokers, prefix), list(names)))
+            os._exit(relay(url, Topics(Brokers(brokers), prefix), list(names)))
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)

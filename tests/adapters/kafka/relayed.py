@@ -5,6 +5,7 @@ from datetime import datetime
 
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
+from adapters.kafka.brokers import Brokers
 from adapters.kafka.relaying import Relay, Told
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
@@ -31,14 +32,14 @@ class Relaying:
 
 def made(brokers: str, prefix: str, partitions: int = 4) -> Topics:
     """The topics of a test."""
-    topics = Topics(brokers, prefix)
+    topics = Topics(Brokers(brokers), prefix)
     topics.create(partitions)
     return topics
 
 
 def delete(topics: Topics, *names: str) -> None:
     """Removes topics as an operator would."""
-    admin = AdminClient({"bootstrap.servers": topics.brokers})
+    admin = AdminClient({"bootstrap.servers": topics.brokers.addresses})
     for it in admin.delete_topics(list(names), operation_timeout=10).values():
         it.result()
     while set(names) & set(admin.list_topics(timeout=10).topics):
@@ -47,7 +48,7 @@ def delete(topics: Topics, *names: str) -> None:
 
 def make(topics: Topics, name: str, partitions: int, **settings: str) -> None:
     """Makes a topic as an operator would; `settings` with _ for the dots."""
-    admin = AdminClient({"bootstrap.servers": topics.brokers})
+    admin = AdminClient({"bootstrap.servers": topics.brokers.addresses})
     config = {key.replace("_", "."): value for key, value in settings.items()}
     admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result()
     while name not in admin.list_topics(timeout=10).topics:
@@ -56,7 +57,7 @@ def make(topics: Topics, name: str, partitions: int, **settings: str) -> None:
 
 def divide(topics: Topics, name: str, partitions: int) -> None:
     """Adds partitions to a topic."""
-    admin = AdminClient({"bootstrap.servers": topics.brokers})
+    admin = AdminClient({"bootstrap.servers": topics.brokers.addresses})
     admin.create_partitions([NewPartitions(name, partitions)])[name].result()
     while len(admin.list_topics(timeout=10).topics[name].partitions) != partitions:
         pass

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from adapters.kafka.brokers import Brokers, client_settings
+
 
 class Received(NamedTuple):
     """A message as it was received; `value` None if it takes back what was said by that key."""
@@ -29,6 +31,11 @@ class Received(NamedTuple):
 def received(brokers: str, topic: str, isolation: str = "read_committed") -> list[Received]:
     """All messages of a topic, by partition and offset. Waits for what is being committed, or undone: a producer has its answer
     a moment before subscribers have the messages."""
+    return received_by(Brokers(brokers), topic, isolation)
+
+
+def received_by(brokers: Brokers, topic: str, isolation: str = "read_committed") -> list[Received]:
+    """The same, of brokers that may ask for more than an address."""
     consumer, ends = _consumer(brokers, isolation), _ends(brokers, topic)
     try:
         consumer.assign([TopicPartition(topic, it, 0) for it in ends])
@@ -50,7 +57,7 @@ def received(brokers: str, topic: str, isolation: str = "read_committed") -> lis
     return sorted(found, key=lambda it: (it.partition, it.offset))
 
 
-def _ends(brokers: str, topic: str) -> dict[int, int]:
+def _ends(brokers: Brokers, topic: str) -> dict[int, int]:
     """Up to where anything was written to each partition of a topic."""
     consumer = _consumer(brokers, "read_uncommitted")
     try:
@@ -60,9 +67,9 @@ def _ends(brokers: str, topic: str) -> dict[int, int]:
         consumer.close()
 
 
-def _consumer(brokers: str, isolation: str) -> Consumer:
+def _consumer(brokers: Brokers, isolation: str) -> Consumer:
     return Consumer(
-        {"bootstrap.servers": brokers, "group.id": "tests", "isolation.level": isolation, "enable.partition.eof": True,
+        {**client_settings(brokers), "group.id": "tests", "isolation.level": isolation, "enable.partition.eof": True,
          "enable.auto.commit": False, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10}
     )  # fmt: skip
 

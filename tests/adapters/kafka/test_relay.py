@@ -3,8 +3,10 @@ goes on where the last one ended, unless another has taken over. Accounts are in
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from aiokafka.partitioner import murmur2
@@ -53,7 +55,7 @@ def test_every_entry_is_sent_once_and_in_order_just_as_it_is_stored(store: Ledge
             record_more(ledger, minute)
         entries = list(ledger.entries())
     relaying.once(store)
-    messages = received(relaying.topics.brokers, relaying.topics.named(ENTRIES))
+    messages = received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES))
     assert_each_once_and_in_order(messages, len(entries))
     for it in messages:
         entry = entries[it.position - 1]
@@ -67,7 +69,7 @@ def test_every_entry_is_sent_once_and_in_order_just_as_it_is_stored(store: Ledge
 def test_a_stream_stands_where_kafkas_own_clients_would_put_it(store: Ledgers, relaying: Relaying) -> None:
     begun(store).close()
     relaying.once(store)
-    messages = received(relaying.topics.brokers, relaying.topics.named(ENTRIES))
+    messages = received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES))
     assert {it.partition for it in messages} == set(range(PARTITIONS))
     for it in messages:
         assert it.partition == (murmur2(it.key.encode()) & 0x7FFF_FFFF) % PARTITIONS
@@ -81,7 +83,7 @@ def test_a_relay_goes_on_where_the_last_one_ended(store: Ledgers, relaying: Rela
         relaying.once(store)
         relaying.once(store)
         head = ledger.head()
-    assert_each_once_and_in_order(received(relaying.topics.brokers, relaying.topics.named(ENTRIES)), head)
+    assert_each_once_and_in_order(received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES)), head)
     reached = reached_by_lane(relaying.topics)["entries"]
     assert reached is not None
     assert (reached.position, reached.sent) == (head, head)
@@ -93,7 +95,7 @@ def test_of_what_is_sent_nothing_can_be_read_that_the_ledger_does_not_tell_witho
     with begun(store) as ledger:
         ledger.forget("person", "ana")
     relaying.once(store)
-    values = b"".join(it.value or b"" for it in received(relaying.topics.brokers, relaying.topics.named(ENTRIES)))
+    values = b"".join(it.value or b"" for it in received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES)))
     assert b"PersonForgotten" in values
     for text in (b"quiet please", b'"ana"'):
         assert text not in values
@@ -110,7 +112,7 @@ def test_every_checkpoint_is_sent_with_the_note_that_was_signed(store: Ledgers, 
             if minute == 1:
                 relaying.once(store)
     relaying.once(store)
-    messages = received(relaying.topics.brokers, relaying.topics.named(CHECKPOINTS))
+    messages = received(relaying.topics.brokers.addresses, relaying.topics.named(CHECKPOINTS))
     assert [(it.position, it.json()["note"].encode()) for it in messages] == notes
     assert {it.key for it in messages} == {"example.com/desk"}
 
@@ -137,7 +139,45 @@ def test_whoever_begins_takes_over_and_the_one_before_can_send_no_more(store: Le
         old.send([entry(2)], at(reached, 2))
     new.send([entry(2)], at(new.begin(source), 2))
     new.close()
-    assert [it.position for it in received(relaying.topics.brokers, relaying.topics.named(ENTRIES))] == [1, 2]
+    assert [it.position for it in received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES))] == [1, 2]
+
+
+def test_the_one_before_finds_out_though_it_has_nothing_to_send(
+    store: Ledgers, relaying: Relaying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with begun(store) as ledger:
+        source = source_of(ledger)
+    old, new = Sending(relaying.topics, "entries"), Sending(relaying.topics, "entries")
+    reached = old.begin(source)
+    new.begin(source)
+    # Half a minute has not passed.
+    old.stay(reached)
+    monkeypatch.setattr(sending, "IDLE_SECONDS", 0.0)
+    with pytest.raises(TakenOver, match=r"another relay has taken over .*\.relay\.entries"):
+        old.stay(reached)
+    new.stay(reached)
+    assert new.begin(source).position == 0
+    new.close()
+
+
+def test_a_relay_with_nothing_to_send_ends_when_it_is_replaced(
+    store: Ledgers, relaying: Relaying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(store).close()
+    monkeypatch.setattr(sending, "IDLE_SECONDS", 0.5)
+    relaying.once(store)
+    end = Event()
+    with ThreadPoolExecutor() as threads:
+        try:
+            old = threads.submit(relaying.relay(store.open).run, end.wait)
+            while len([it for it in relaying.told if it.happening == "caught_up"]) < 3:
+                time.sleep(0.01)
+            new = threads.submit(relaying.relay(store.open).run, end.wait)
+            with pytest.raises(TakenOver):
+                old.result(60)
+        finally:
+            end.set()
+        new.result(60)
 
 
 def test_what_was_not_finished_is_undone_and_sent_again(store: Ledgers, relaying: Relaying) -> None:
@@ -155,7 +195,7 @@ def test_what_was_not_finished_is_undone_and_sent_again(store: Ledgers, relaying
     assert one.begin(source).position == 0
     one.send([entry(1)], at(reached, 1))
     one.close()
-    assert [it.position for it in received(relaying.topics.brokers, relaying.topics.named(ENTRIES))] == [1]
+    assert [it.position for it in received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES))] == [1]
 
 
 def test_a_relay_that_took_too_long_is_undone_by_the_broker_and_begins_again(
@@ -177,7 +217,7 @@ def test_a_relay_that_took_too_long_is_undone_by_the_broker_and_begins_again(
         one.send(slowly(), at(reached, 2))
     assert last_reached(relaying.topics.brokers, relaying.topics.positions("entries")) == one.begin(source) == reached
     one.close()
-    assert received(relaying.topics.brokers, relaying.topics.named(ENTRIES)) == []
+    assert received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES)) == []
 
 
 def test_an_earlier_position_is_no_answer_while_a_later_one_is_not_settled(
@@ -188,7 +228,7 @@ def test_an_earlier_position_is_no_answer_while_a_later_one_is_not_settled(
     one = Sending(relaying.topics, "entries")
     reached = one.begin("urn:uuid:0")
     one.close()
-    other = Producer({"bootstrap.servers": brokers, "transactional.id": f"{topic}.other"})
+    other = Producer({"bootstrap.servers": brokers.addresses, "transactional.id": f"{topic}.other"})
     other.init_transactions(10)
     other.begin_transaction()
     other.produce(topic, encode(reached), b"entries")

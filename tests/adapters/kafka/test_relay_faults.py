@@ -36,7 +36,7 @@ class Relays:
     """Relays of one ledger, one after the other, each a process."""
 
     def __init__(self, url: str, topics: Topics, log: Path, lanes: tuple[str, ...] = LANES) -> None:
-        command = [sys.executable, "-m", "tests.adapters.kafka.driver", url, topics.brokers, topics.prefix, *lanes]
+        command = [sys.executable, "-m", "tests.adapters.kafka.driver", url, topics.brokers.addresses, topics.prefix, *lanes]
         self._log = log
         with log.open("wb") as file:
             self._driver = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True,
@@ -119,11 +119,11 @@ def goes_on(topics: Topics, lanes: Sequence[str] = LANES) -> None:
 def check(store: Ledgers, topics: Topics) -> int:
     """A subscriber has everything once the rest is sent; how many copies of entries there are that it is never shown."""
     Relaying(topics, lanes=LANES).once(store)
-    messages = received(topics.brokers, topics.named(ENTRIES))
+    messages = received(topics.brokers.addresses, topics.named(ENTRIES))
     with store.open() as ledger:
         assert_each_once_and_in_order(messages, ledger.head())
         assert_current(ledger, topics, utc_now())
-    return len(received(topics.brokers, topics.named(ENTRIES), "read_uncommitted")) - len(messages)
+    return len(received(topics.brokers.addresses, topics.named(ENTRIES), "read_uncommitted")) - len(messages)
 
 
 def test_a_hundred_kills_lose_nothing_and_double_nothing(

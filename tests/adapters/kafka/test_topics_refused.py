@@ -1,5 +1,6 @@
 """Topics that are not right for a ledger: whoever relays is told what is wrong and what to do, and nothing is sent."""
 
+import re
 from contextvars import copy_context
 from datetime import UTC, datetime
 from threading import Event
@@ -8,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from adapters.contract.topics import ENTRIES, SLA
+from adapters.kafka.brokers import Brokers
 from adapters.kafka.relaying import Relay
 from adapters.kafka.topics import LANES, Topics, Unsuitable
 from adapters.language import speak, spoken
@@ -30,7 +32,7 @@ def ledgers(tmp_path: object) -> Ledgers:
 
 @pytest.fixture
 def relaying(brokers: str, topic_prefix: str) -> Relaying:
-    return Relaying(Topics(brokers, topic_prefix), Clock(NOW))
+    return Relaying(Topics(Brokers(brokers), topic_prefix), Clock(NOW))
 
 
 def refused(relaying: Relaying, ledgers: Ledgers, why: str, name: str = "ledger") -> None:
@@ -40,12 +42,27 @@ def refused(relaying: Relaying, ledgers: Ledgers, why: str, name: str = "ledger"
 
 
 def sent(relaying: Relaying) -> int:
-    return len(received(relaying.topics.brokers, relaying.topics.named(ENTRIES)))
+    return len(received(relaying.topics.brokers.addresses, relaying.topics.named(ENTRIES)))
 
 
-def test_a_missing_topic_is_named_with_what_makes_it(relaying: Relaying, ledgers: Ledgers) -> None:
+def test_all_topics_that_are_missing_are_named_with_their_partitions_and_what_makes_them(
+    relaying: Relaying, ledgers: Ledgers
+) -> None:
     prefix = relaying.topics.prefix
-    refused(relaying, ledgers, rf"no topic {prefix}\.entries, {prefix}\.relay\.entries: `bitacora relay --create-topics`")
+    divided, single = ("entries", "sla", "consumption", "billing"), ("checkpoints", *(f"relay.{it}" for it in LANES))
+    names = ", ".join([*(f"{prefix}.{it} (4)" for it in divided), *(f"{prefix}.{it} (1)" for it in single)])
+    refused(relaying, ledgers, re.escape(f"{names}. `bitacora relay --create-topics --topic-prefix {prefix}` makes them"))
+
+
+def test_what_is_missing_besides_others_is_to_have_as_many_partitions_as_they(relaying: Relaying, ledgers: Ledgers) -> None:
+    relaying.topics.create(3)
+    delete(relaying.topics, relaying.topics.named(SLA), relaying.topics.positions("accounts"))
+    prefix = relaying.topics.prefix
+    refused(relaying, ledgers, rf": {prefix}\.sla \(3\), {prefix}\.relay\.accounts \(1\)\. `.* --partitions 3` makes them")
+
+
+def test_of_the_ledger_that_the_topics_are_usually_of_the_prefix_is_not_repeated() -> None:
+    assert Topics(Brokers("127.0.0.1:9092")).command(7) == "bitacora relay --create-topics --partitions 7"
 
 
 def test_what_is_missing_is_made_and_the_rest_left_as_it_is(relaying: Relaying, ledgers: Ledgers) -> None:
@@ -115,7 +132,7 @@ def test_the_topics_of_a_copy_that_knows_more_or_went_its_own_way(
 
 def test_messages_of_which_nothing_is_remembered(relaying: Relaying, ledgers: Ledgers) -> None:
     relaying.topics.create()
-    producer = Producer({"bootstrap.servers": relaying.topics.brokers})
+    producer = Producer({"bootstrap.servers": relaying.topics.brokers.addresses})
     producer.produce(relaying.topics.named(ENTRIES), b"{}", b"desk", headers={"ce_sequence": "1"})
     assert producer.flush(10) == 0
     refused(relaying, ledgers, r"there are messages, but .*relay\.entries does not say up to where they go")
@@ -132,7 +149,7 @@ def test_positions_of_topics_that_were_made_anew(relaying: Relaying, ledgers: Le
 
 def test_positions_that_no_relay_wrote(relaying: Relaying, ledgers: Ledgers) -> None:
     relaying.topics.create()
-    producer = Producer({"bootstrap.servers": relaying.topics.brokers})
+    producer = Producer({"bootstrap.servers": relaying.topics.brokers.addresses})
     producer.produce(relaying.topics.positions("entries"), b"yes", b"entries")
     assert producer.flush(10) == 0
     refused(relaying, ledgers, r"relay\.entries holds something that no relay wrote")
@@ -143,7 +160,7 @@ def test_two_ledgers_share_a_broker_under_prefixes_of_their_own(
 ) -> None:
     ledgers.open("other", create=True).close()
     for name, prefix in (("ledger", topic_prefix), ("other", f"{topic_prefix}-other")):
-        own = Relaying(made(relaying.topics.brokers, prefix), Clock(NOW))
+        own = Relaying(made(relaying.topics.brokers.addresses, prefix), Clock(NOW))
         own.once(ledgers, name)
         with ledgers.open(name) as ledger:
             assert sent(own) == ledger.head()

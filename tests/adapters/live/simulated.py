@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from adapters.contract.cloud_events import entry_message
 from adapters.ledger import Ledger
 from adapters.live.healing import Healing
-from adapters.live.keeping import Live, Tables
+from adapters.live.keeping import Live
 from adapters.live.rows import (
     Change,
     ClockChanged,
@@ -18,6 +18,7 @@ from adapters.live.rows import (
     LivePolicy,
     LiveTicket,
     Part,
+    Tables,
     decode_part,
     decode_policy,
     decode_ticket,
@@ -130,20 +131,26 @@ class Simulated:
 
     def check(self) -> None:
         """What is live is what a replay says, now."""
-        reports = Reports(self.ledger, Question(self.now))
-        sla = {it["ticket"]: it for it in reports.sla()}
-        billing = list(reports.billing())
-        consumption = {it["policy"]: it for it in reports.consumption() if it["policy"] is not None}
-        rows = {it.ticket: it for it in map(decode_ticket, self.live.tables.tickets.values())}
-        for name, row in rows.items():
-            assert row.problem is None
-            check_ticket(row, sla.get(name), billing, self.now)
-        assert sla.keys() <= rows.keys()
-        policies = [decode_policy(it) for it in self.live.tables.policies.values()]
-        for policy in policies:
-            check_policy(policy, consumption, billing, self.now)
-        assert consumption.keys() <= {it.policy for it in policies}
-        check_told(self.told, rows.values())
+        tables = self.live.tables
+        check_all(self.ledger, self.now, tables.tickets.values(), tables.policies.values(), self.told)
+
+
+def check_all(ledger: Ledger, now: datetime, tickets: Iterable[bytes], policies: Iterable[bytes], told: list[Change]) -> None:
+    """These rows are what a replay says, now, and these changes led to them."""
+    reports = Reports(ledger, Question(now))
+    sla = {it["ticket"]: it for it in reports.sla()}
+    billing = list(reports.billing())
+    consumption = {it["policy"]: it for it in reports.consumption() if it["policy"] is not None}
+    rows = {it.ticket: it for it in map(decode_ticket, tickets)}
+    for name, row in rows.items():
+        assert row.problem is None
+        check_ticket(row, sla.get(name), billing, now)
+    assert sla.keys() <= rows.keys()
+    kept = [decode_policy(it) for it in policies]
+    for policy in kept:
+        check_policy(policy, consumption, billing, now)
+    assert consumption.keys() <= {it.policy for it in kept}
+    check_told(told, rows.values())
 
 
 def check_ticket(row: LiveTicket, replayed: dict[str, Any] | None, billing: list[dict[str, Any]], now: datetime) -> None:

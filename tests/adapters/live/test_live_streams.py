@@ -14,8 +14,9 @@ from confluent_kafka import Producer
 
 from adapters.contract.cloud_events import entry_message, source_of
 from adapters.contract.topics import ENTRIES
+from adapters.kafka.brokers import Brokers, client_settings
 from adapters.kafka.positions import Reached, encode
-from adapters.kafka.topics import Topics, Unsuitable, client_settings
+from adapters.kafka.topics import Topics, Unsuitable
 from adapters.ledger import utc_now
 from adapters.live.rows import ClockChanged, decode_change
 from adapters.live.snapshot import Snapshot, made_if_needed
@@ -137,7 +138,7 @@ def test_what_was_lost_with_nothing_after_it_is_found(streams: Streams) -> None:
 
 
 def test_a_topic_with_other_partitions_than_the_entries_is_named(brokers: str, topic_prefix: str) -> None:
-    topics = Topics(brokers, topic_prefix)
+    topics = Topics(Brokers(brokers), topic_prefix)
     topics.create(4)
     make(topics, topics.named(TICKETS), 3, cleanup_policy="compact")
     with pytest.raises(Unsuitable, match=r"live\.tickets has 3 partitions, and must have 4"):

@@ -16,7 +16,7 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
-from adapters.kafka.topics import client_settings
+from adapters.kafka.brokers import Brokers, client_settings
 from adapters.live.loading import loaded
 from adapters.live.patches import App, CommittedConsumer, LoadedRecovery
 from adapters.live.topics import partition_of
@@ -37,12 +37,12 @@ def application(brokers: str, name: str, folder: Path) -> Any:
 
 
 def topic(brokers: str, name: str) -> None:
-    admin = AdminClient(client_settings(brokers))
+    admin = AdminClient(client_settings(Brokers(brokers)))
     admin.create_topics([NewTopic(name, 2, 1)])[name].result()
 
 
 def transactional(brokers: str, name: str) -> Producer:
-    producer = Producer({**client_settings(brokers), "transactional.id": name, "partitioner": "murmur2_random"})
+    producer = Producer({**client_settings(Brokers(brokers)), "transactional.id": name, "partitioner": "murmur2_random"})
     producer.init_transactions(WAIT_SECONDS)
     return producer
 
@@ -165,13 +165,13 @@ def test_a_topic_is_read_to_its_end_though_that_is_a_mark_or_hidden_for_a_while(
     producer.begin_transaction()
     producer.produce(topic_prefix, b"row", b"k", 0)
     producer.commit_transaction()
-    assert [(it.key, it.value) for it in loaded(brokers, [(topic_prefix, 0), (topic_prefix, 1)])] == [(b"k", b"row")]
+    assert [(it.key, it.value) for it in loaded(Brokers(brokers), [(topic_prefix, 0), (topic_prefix, 1)])] == [(b"k", b"row")]
     producer.begin_transaction()
     producer.produce(topic_prefix, b"undone", b"k", 0)
     producer.flush(WAIT_SECONDS)
 
     async def both() -> list[Any]:
-        reading = asyncio.create_task(asyncio.to_thread(lambda: list(loaded(brokers, [(topic_prefix, 0)]))))
+        reading = asyncio.create_task(asyncio.to_thread(lambda: list(loaded(Brokers(brokers), [(topic_prefix, 0)]))))
         await asyncio.sleep(1)
         assert not reading.done()
         await asyncio.to_thread(producer.abort_transaction)
@@ -182,7 +182,7 @@ def test_a_topic_is_read_to_its_end_though_that_is_a_mark_or_hidden_for_a_while(
 
 def test_a_key_is_in_the_partition_that_kafkas_clients_put_it_in(brokers: str, topic_prefix: str) -> None:
     topic(brokers, topic_prefix)
-    producer = Producer({**client_settings(brokers), "partitioner": "murmur2_random"})
+    producer = Producer({**client_settings(Brokers(brokers)), "partitioner": "murmur2_random"})
     found: dict[bytes, int] = {}
     for key in (b"ticket:T-1", b"policy:P-7", b"client:acme", "ticket:ñandú".encode(), b"desk"):
         producer.produce(topic_prefix, key, key, on_delivery=lambda _, it: found.update({it.key(): it.partition()}))

@@ -17,12 +17,13 @@ from urllib.request import urlopen
 
 from adapters.contract.topics import ENTRIES
 from adapters.demo.desk import entries
+from adapters.kafka.brokers import Brokers, access_from
 from adapters.kafka.positions import last_reached
 from adapters.kafka.topics import Topics
 from adapters.ledger import Ledger, utc_now
 from adapters.live.loading import loaded
 from adapters.live.rows import decode_change, decode_policy, decode_ticket
-from adapters.live.tending import COMPARE_SECONDS, SETTLE_SECONDS
+from adapters.live.tending import SETTLE_SECONDS
 from adapters.live.topics import CHANGES, POLICIES, TICKETS
 from adapters.reports.reports import Reports
 from domain.refusal import Refused
@@ -33,7 +34,8 @@ from tests.adapters.live.simulated import check_policy, check_ticket, check_told
 PARTITIONS = 4
 _WAIT_SECONDS = 120
 # One whole comparison, begun after the last entry was delivered, has ended by then: what was lost is healed.
-_HEALED_SECONDS = 2 * COMPARE_SECONDS + SETTLE_SECONDS
+_COMPARE_SECONDS = 2
+_HEALED_SECONDS = 2 * (_COMPARE_SECONDS + SETTLE_SECONDS) + 4
 _SEED, _ENTRIES = 11, 12_000
 _START = [sys.executable, "-m", "adapters.cli"]
 _ROOT = Path(__file__).parents[3]
@@ -51,7 +53,8 @@ class Worker:
 
     def __init__(self, env: dict[str, str], prefix: str, name: str, port: int) -> None:
         self.name, self.port = name, port
-        arguments = ["live", "--topic-prefix", prefix, "--name", name, "--listen", f"127.0.0.1:{self.port}"]
+        arguments = ["live", "--topic-prefix", prefix, "--name", name, "--listen", f"127.0.0.1:{self.port}",
+                     "--compare-every", str(_COMPARE_SECONDS)]  # fmt: skip
         self.process = subprocess.Popen([*_START, *arguments], env=env, cwd=_ROOT, stdout=subprocess.DEVNULL)
 
     def asked(self, path: str) -> Any:
@@ -90,13 +93,16 @@ class Worker:
 class Streams:
     """One ledger, and what runs on it. Everything that was started is ended by `close`."""
 
-    def __init__(self, brokers: str, prefix: str, folder: Path, url: str | None = None) -> None:
-        """The ledger is at `url`; else in a file in `folder`, where its keys are in any case."""
-        self.topics = Topics(brokers, prefix)
+    def __init__(
+        self, brokers: str, prefix: str, folder: Path, url: str | None = None, kafka_config: Path | None = None
+    ) -> None:
+        """The ledger is at `url`; else in a file in `folder`, where its keys are in any case. `kafka_config` says how
+        brokers are reached that ask for more."""
+        self.topics = Topics(Brokers(brokers, access_from(kafka_config, os.environ)), prefix)
         self.url = url or str(folder / "desk.db")
         keys = folder / "desk.db.keys"
         self.env = {**os.environ, "BITACORA_BROKERS": brokers, "BITACORA_LEDGER": self.url, "BITACORA_KEYS": str(keys),
-                    "PYTHONPATH": str(_ROOT)}  # fmt: skip
+                    "BITACORA_KAFKA_CONFIG": str(kafka_config or ""), "PYTHONPATH": str(_ROOT)}  # fmt: skip
         self.ledger = Ledger.open(self.url, create=True, keys=keys)
         self.workers: list[Worker] = []
         self._ports: dict[str, int] = {}
