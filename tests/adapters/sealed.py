@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from adapters.ledger import Ledger
 from adapters.personal.sealing import keys_beside
-from adapters.proofs import tree
+from adapters.proofs.growing import grow_once
 from adapters.proofs.proving import checkpoint
 from adapters.proofs.signing import Signer, make_key, open_key
+from adapters.proofs.tree import TreeRows
 from adapters.proofs.verification import Verified
 from adapters.proofs.verifying import Run, Together, checking, verified, verify
-from adapters.stores.session import Session
+from adapters.stores.rows import LedgerSession
 from tests.adapters.given import DESK, Entry, followed_up, opened, read
 from tests.stores import Ledgers
 
@@ -115,22 +116,22 @@ def copied(sealed: Sealed, folder: Path) -> Path:
     return Path(shutil.copyfile(sealed.path, folder / "copy.db"))
 
 
-def rebuild_tree(rows: Session) -> None:
+def rebuild_tree(rows: LedgerSession) -> None:
     """The tiles of the rows as they are now, made by the program itself."""
     rows.run("DELETE FROM tree_tiles")
-    tiles = tree.TreeRows(rows)
-    while tree.grow_once(tiles, tiles.head()) < tiles.head():
+    tiles = TreeRows(rows)
+    while grow_once(tiles, tiles.head()) < tiles.head():
         pass
 
 
-def change_tile(rows: Session, tile: int = 1) -> None:
+def change_tile(rows: LedgerSession, tile: int = 1) -> None:
     """The stored tree is not what its entries give any more."""
     where = f"WHERE level = 0 AND tile = {tile}"
     ((hashes,),) = rows.all(f"SELECT hashes FROM tree_tiles {where}")
     rows.run(f"UPDATE tree_tiles SET hashes = ? {where}", bytes(32) + hashes[32:])
 
 
-def set_head(rows: Session, position: int) -> None:
+def set_head(rows: LedgerSession, position: int) -> None:
     """What the store itself remembers of its last position."""
     if rows.has_table("ledger_head"):
         rows.run("UPDATE ledger_head SET position = ?", position)
@@ -138,7 +139,7 @@ def set_head(rows: Session, position: int) -> None:
         rows.run("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", position)
 
 
-def rewind(rows: Session, size: int = FIRST) -> None:
+def rewind(rows: LedgerSession, size: int = FIRST) -> None:
     """The ledger as it was at so many entries, as far as whoever does it can tell."""
     rows.run("DELETE FROM checkpoints WHERE size > ?", size)
     rows.run("DELETE FROM stored_events WHERE rowid > ?", size)

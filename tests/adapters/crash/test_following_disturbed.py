@@ -225,7 +225,7 @@ def test_followers_whose_connections_are_dropped_under_load_connect_again(server
 def test_who_stands_by_is_back_at_once_however_often_its_connection_was_dropped(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.accounts.running._BACK_OFF_SECONDS", (0.0, 2 * PATIENCE_SECONDS))
+    monkeypatch.setattr("adapters.failures._WAITS_SECONDS", (0.0, 2 * PATIENCE_SECONDS))
     databases = Databases(server.url)
     store, told = Ledgers(tmp_path, databases), list[str]()
     begun(store)

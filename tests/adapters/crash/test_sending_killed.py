@@ -17,7 +17,7 @@ from typing import Any
 from tests.adapters.crash.test_following_killed import heard
 from tests.adapters.crash.test_recording_killed import ROOT, desk_of, driver
 from tests.adapters.given import DESK, followed_up, write_lines
-from tests.adapters.webhooks.desk import begun, positions, record, subscribed, until
+from tests.adapters.webhooks.desk import begun, positions, record, shown, subscribed, until
 from tests.adapters.webhooks.receiver import Answer, Receiver
 from tests.stores import Ledgers
 
@@ -76,7 +76,7 @@ def test_senders_killed_at_random_post_everything_at_least_once_in_order_per_tic
 def test_the_second_sender_stands_by_and_takes_over_when_the_first_is_killed(store: Ledgers) -> None:
     begun(store, "T-1")
     with Receiver() as receiver:
-        subscribed(store, receiver)
+        id = subscribed(store, receiver)
         first = sender(store)
         heard(first, "delivering")
         until(lambda: receiver.first_taken() == positions(store, ""))
@@ -86,6 +86,8 @@ def test_the_second_sender_stands_by_and_takes_over_when_the_first_is_killed(sto
         with store.open() as ledger:
             record(ledger, followed_up("T-1", 1))
             until(lambda: len(receiver.received) > count)
+            # What was taken and is not yet written down is posted again, and rightly so.
+            until(lambda: (shown(store, id).behind, shown(store, id).waiting) == (0, 0))
             killed(first)
             heard(second, "delivering")
             record(ledger, followed_up("T-1", 2))

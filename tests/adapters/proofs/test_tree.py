@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from adapters.ledger import Ledger, LedgerError
-from adapters.proofs import tree
+from adapters.proofs import growing
 from adapters.proofs.growing import grown, hashes_from
-from adapters.proofs.tree import TreeRows
+from adapters.proofs.tree import StoredCheckpoint, TreeRows
 from domain.refusal import said
 from replay import merkle
 from replay.merkle import Frontier
@@ -54,7 +54,7 @@ def test_recording_leaves_the_tree_alone(path: Path) -> None:
 def test_the_tiles_hold_the_tree_of_the_rows_in_whatever_batches_they_grew(
     filled: Ledgers, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tree, "BATCH_ENTRIES", batch)
+    monkeypatch.setattr(growing, "BATCH_ENTRIES", batch)
     with filled.open() as ledger:
         assert grown(ledger, 37) == 37 if batch > 37 else grown(ledger, 37) >= 37
         assert grown(ledger) == ledger.head() == 306
@@ -89,14 +89,14 @@ def test_growing_again_changes_nothing(filled: Ledgers) -> None:
 def test_a_batch_that_fails_leaves_the_tiles_as_they_were(filled: Ledgers, monkeypatch: pytest.MonkeyPatch) -> None:
     with filled.open() as ledger:
         grown(ledger, 100)
-        monkeypatch.setattr(tree, "BATCH_ENTRIES", 200)
+        monkeypatch.setattr(growing, "BATCH_ENTRIES", 200)
 
         def fails(self: TreeRows, level: int, tile: int, hashes: bytes) -> None:
             TreeRows.grow(self, level, tile, hashes)
             raise LedgerError("disk I/O error")
 
         with monkeypatch.context() as patched:
-            patched.setattr(tree, "_append", lambda rows, level, count, hashes: fails(rows, level, 7, b"".join(hashes)))
+            patched.setattr(growing, "_append", lambda rows, level, count, hashes: fails(rows, level, 7, b"".join(hashes)))
             with pytest.raises(LedgerError, match="disk I/O"):
                 grown(ledger)
         with ledger.reading(said("reading the tree")) as plain:
@@ -154,7 +154,7 @@ def test_the_tree_and_what_was_signed_only_grow(path: Path, statement: str) -> N
         grown(ledger)
         with ledger.writing() as transaction:
             rows = TreeRows.of(transaction.rows)
-            rows.keep_checkpoint(tree.StoredCheckpoint(306, b"note", "now"))
+            rows.keep_checkpoint(StoredCheckpoint(306, b"note", "now"))
             rows._session.run("INSERT INTO checkpoint_anchors VALUES (306, 'x', x'01')")
     connection = sqlite3.connect(path)
     with pytest.raises(sqlite3.IntegrityError, match="never changed"):
