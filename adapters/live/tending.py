@@ -5,6 +5,7 @@ was delivered is compared with what is here.
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
@@ -59,7 +60,7 @@ class Tending:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.gather(self._turn(), self._watch(), self._beat(), self._compare())
+        await asyncio.gather(self._turn(), self._watch(), self._beat(), self._measure(), self._compare())
 
     @property
     def _is_idle(self) -> bool:
@@ -90,14 +91,20 @@ class Tending:
             if self._is_idle:
                 continue
             try:
-                self.lag = await self._behind()
                 while not self._is_idle and self._watching.follow():
                     await asyncio.sleep(0)
-            except KafkaError:
-                # Partitions move just now.
-                continue
             except LedgerError as problem:
                 log.warning("the ledger cannot be read: %s", problem)
+
+    async def _measure(self) -> None:
+        """Apart from all else: while brokers are away, the library may not say for as long where it is."""
+        while True:
+            await asyncio.sleep(_FOLLOW_SECONDS)
+            if self._is_idle:
+                continue
+            # A KafkaError: partitions move just now.
+            with suppress(KafkaError):
+                self.lag = await self._behind()
 
     async def _compare(self) -> None:
         """What the relay says it sent, and was fetched here, must be here."""

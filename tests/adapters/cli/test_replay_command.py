@@ -121,7 +121,7 @@ def test_no_line_is_wider_than_the_screen(
     ("asked", "complaint"),
     [
         (("--against", "4"), "Missing option '--known-at'"),
-        (("--known-at", "soon"), "soon is not a time with its offset"),
+        (("--known-at", "soon"), "soon is neither a position nor a time with its offset"),
         (("--known-at", "4", "--ticket", "G-9"), "there is no ticket G-9"),
         (("--known-at", "4", "--reading", "no.1=x"), "no terms have a reading no.1"),
         (("--known-at", "4", "--format", "csv"), "'csv' is not one of 'table', 'json'"),

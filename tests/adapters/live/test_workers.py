@@ -110,7 +110,8 @@ def test_a_worker_that_cannot_send_ends_though_its_broker_is_still_away(topic_pr
         assert isinstance(taken, Taken)
         assert worker.process.wait(90) == 1
         broker.start()
-        streams.worker("one").at_work()
+        streams.supervise()
+        streams.workers[-1].at_work()
         streams.settle()
         streams.check()
     finally:
@@ -143,10 +144,6 @@ def test_all_of_it_at_once(topic_prefix: str, tmp_path: Path) -> None:
                 case "broker":
                     broker.stop()
                     broker.start()
-        for name, it in workers.items():
-            if it.process.poll() is not None:
-                # What cannot send any more ends; whatever supervises it starts it again.
-                workers[name] = streams.worker(name)
         streams.settle()
         streams.check()
     finally:

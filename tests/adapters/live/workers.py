@@ -53,6 +53,7 @@ class Worker:
 
     def __init__(self, env: dict[str, str], prefix: str, name: str, port: int) -> None:
         self.name, self.port = name, port
+        self.is_wanted = True
         arguments = ["live", "--topic-prefix", prefix, "--name", name, "--listen", f"127.0.0.1:{self.port}",
                      "--compare-every", str(_COMPARE_SECONDS)]  # fmt: skip
         self.process = subprocess.Popen([*_START, *arguments], env=env, cwd=_ROOT, stdout=subprocess.DEVNULL)
@@ -81,11 +82,13 @@ class Worker:
 
     def kill(self) -> None:
         """Kills it, as nothing can be caught."""
+        self.is_wanted = False
         self.process.kill()
         self.process.wait()
 
     def end(self) -> int:
         """Ends it as a supervisor does; its exit code."""
+        self.is_wanted = False
         self.process.terminate()
         return self.process.wait(60)
 
@@ -193,8 +196,16 @@ class Streams:
         wanted = {it: version for it, version in heads if it.startswith(("ticket:", "policy:"))}
         until = time.monotonic() + _WAIT_SECONDS
         while (missing := self._missing(wanted)) and time.monotonic() < until:
+            self.supervise()
             time.sleep(0.5)
-        assert not missing, missing
+        assert not missing, (missing, [(it.name, it.process.poll(), it.health()) for it in self.workers if it.is_wanted])
+
+    def supervise(self) -> None:
+        """What cannot send any more ends; whatever supervises it starts it again."""
+        for it in self.workers:
+            if it.is_wanted and it.process.poll() is not None:
+                it.is_wanted = False
+                self.worker(it.name)
 
     def _relayed(self) -> int:
         reached = last_reached(self.topics.brokers, self.topics.positions("entries"))
