@@ -44,9 +44,6 @@ log = logging.getLogger(__name__)
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
 """A worker that is killed is missed for so long. Faust's own minute would keep its tickets waiting, and itself, come back."""
 COMPARE_SECONDS = 15
-_METADATA_SECONDS = 5
-"""A broker that has just started may not know its topics yet, and whoever divides them then gives nobody any. The library would
-look again after five minutes."""
 _COMMIT_SECONDS = 1
 _STOP_SECONDS = 30
 _LOOK_SECONDS = 0.1
@@ -124,8 +121,7 @@ class Worker:
             topic_partitions=it.partitions, topic_replication_factor=1, table_standby_replicas=0,
             recovery_consistency_check=False, broker_session_timeout=SESSION_SECONDS,
             broker_rebalance_timeout=SESSION_SECONDS, broker_heartbeat_interval=HEARTBEAT_SECONDS,
-            broker_commit_interval=_COMMIT_SECONDS, consumer_metadata_max_age_ms=_METADATA_SECONDS * 1000,
-            consumer_auto_offset_reset="earliest", web_in_thread=False,
+            broker_commit_interval=_COMMIT_SECONDS, consumer_auto_offset_reset="earliest", web_in_thread=False,
             stream_buffer_maxsize=_BUFFERED_MESSAGES, TableManager="adapters.live.patches:LoadedTables", autodiscover=False,
         )  # fmt: skip
         app.load, app.flush, app.partition = self._load, self._flush, self._held.partition_of

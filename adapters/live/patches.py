@@ -2,9 +2,10 @@
 of the library's, none by changing it for others.
 
 Faust 0.15.3 reads what is not committed, unless it also writes by its own transactions (which lose and double); it lets a
-rebalance lose events, in two ways; it commits offsets before what they brought about is sent, if that is not sent by its own
-producer; it waits for ever, or ten seconds, for the end of a changelog that ends with a mark of a transaction; and it cannot
-say which worker has a key of a topic that its own producer never wrote to.
+rebalance lose events, in two ways; it shares out no topic that a broker just started did not tell it of, and asks again after
+five minutes; it commits offsets before what they brought about is sent, if that is not sent by its own producer; it waits for
+ever, or ten seconds, for the end of a changelog that ends with a mark of a transaction; and it cannot say which worker has a
+key of a topic that its own producer never wrote to.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
+_METADATA_SECONDS = 3
 Load = Callable[[set[TP]], Awaitable[None]]
 
 
@@ -112,12 +114,16 @@ class LoadedTables(TableManager):
 
 
 class App(faust.App):
-    """An application that reads what is committed, has its tables loaded by `load` (given the partitions of changelogs that
-    are assigned, all of them), commits no offset before `flush` has returned, and finds a key by its `partition`."""
+    """An application that asks for its topics every few seconds, reads what is committed, has its tables loaded by `load`
+    (given the partitions of changelogs that are assigned, all of them), commits no offset before `flush` has returned, and
+    finds a key by its `partition`."""
 
     load: Load
     flush: Callable[[], Awaitable[None]]
     partition: Callable[[bytes], int]
+
+    def __init__(self, id: str, **settings: Any) -> None:
+        super().__init__(id, consumer_metadata_max_age_ms=_METADATA_SECONDS * 1000, **settings)
 
     def _new_transport(self) -> Any:
         transport: Any = super()._new_transport()

@@ -76,6 +76,38 @@ def test_what_was_not_committed_is_not_taken(brokers: str, topic_prefix: str, tm
     assert taken == [b"1", b"2", b"3"]
 
 
+def test_a_topic_that_brokers_did_not_know_when_partitions_were_shared_out_is_taken_soon_after(
+    brokers: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    early, late = f"{topic_prefix}.early", f"{topic_prefix}.late"
+    topic(brokers, early)
+    app, taken = application(brokers, topic_prefix, tmp_path), []
+
+    async def take(stream: Any) -> None:
+        async for event in stream.events():
+            taken.append(event.message.value)
+
+    both = app.topic(early, late, value_type=bytes, value_serializer="raw", key_serializer="raw")
+    app.agent(both, name="take")(take)
+
+    async def run() -> None:
+        app.flush = nothing
+        await app.start()
+        until = time.monotonic() + WAIT_SECONDS
+        while not app.consumer.assignment() and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(topic, brokers, late)
+        producer = Producer(client_settings(Brokers(brokers)))
+        producer.produce(late, b"1", b"k")
+        await asyncio.to_thread(producer.flush, WAIT_SECONDS)
+        while not taken and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        await app.stop()
+
+    asyncio.run(run())
+    assert taken == [b"1"]
+
+
 async def nothing(*_: Any, **__: Any) -> None:
     """Nothing to wait for."""
 
